@@ -1,0 +1,42 @@
+// Result<T>: a value or an Error, for operations that are expected to fail at times.
+//
+// Thread rule: plain values. Lifetime: owned. Errors: `Error::text` is written for an operator: what was attempted, on
+// what, what was found, what to change; lower case, no full stop.
+//
+// `Error` is deliberately no aggregate that starts with a string: in C++20 such an aggregate would be constructible from
+// std::string, which makes Result<std::string> ambiguous. It is default-constructible and has
+// throw_exception_from_error, both of which boost::system::result 1.81 asks for.
+#pragma once
+
+#include <boost/system/result.hpp>
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace weir::base {
+
+class [[nodiscard]] Error {
+ public:
+  Error() = default;
+  explicit Error(std::string text, int code = 0) : text_(std::move(text)), code_(code) {}
+
+  const std::string& text() const { return text_; }
+  int code() const { return code_; }  // errno or HTTP status where one applies, else 0
+
+  friend bool operator==(const Error&, const Error&) = default;
+
+ private:
+  std::string text_;
+  int code_ = 0;
+};
+
+// Found by argument-dependent lookup when value() is called on a failed result: a broken invariant of the caller.
+[[noreturn]] inline void throw_exception_from_error(const Error& error, const boost::source_location&) {
+  throw std::logic_error("value() of a failed result: " + error.text());
+}
+
+template <class T>
+using Result = boost::system::result<T, Error>;
+
+}  // namespace weir::base

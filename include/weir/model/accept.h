@@ -1,0 +1,45 @@
+// accept (life-of-an-object, step 3): which Ingress objects are served, and in which version. A refused update keeps the
+// version accepted before; a refused new object is not served. Pure function of (previous set, state, options): no
+// clock, no network, no logging. Control thread.
+#pragma once
+
+#include "weir/base/diagnostic.h"
+#include "weir/features/annotation_table.h"
+#include "weir/features/settings_table.h"
+#include "weir/kube/cluster_state.h"
+#include "weir/model/options.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace weir::model {
+
+// One Ingress in force, with its annotations read. Immutable; shared between generations while nothing changes.
+struct AcceptedIngress {
+  std::shared_ptr<const kube::Ingress> object;               // the version in force
+  features::Policies policies;
+  std::map<std::string, std::string> used;                   // annotation key -> value as written
+  base::Diagnostics diagnostics;                             // of the newest version seen
+  // The newest version seen, when it was refused; null when `object` is the newest.
+  std::shared_ptr<const kube::Ingress> refused;
+  std::string file;                                          // where the newest version was read
+};
+
+struct AcceptedSet {
+  std::shared_ptr<const features::SettingsResult> settings;  // last ConfigMap in force (10.53: survives deletion)
+  std::shared_ptr<const kube::ConfigMap> config_map;         // the object `settings` was read from
+  std::map<kube::ObjectName, std::shared_ptr<const AcceptedIngress>> ingresses;
+  // Objects seen but not served: refused without an earlier version, foreign class, ... with the reason.
+  std::map<kube::ObjectName, base::Diagnostics> not_served;
+  // Everything above as one list, ordered by object, for `weir check` and the log.
+  base::Diagnostics diagnostics;
+};
+
+AcceptedSet accept(const AcceptedSet& previous, const kube::ClusterState& state, const Options& options);
+
+// Creation time ascending, then namespace/name descending (spec 2.2; rulings).
+bool processed_before(const kube::Metadata& a, const kube::Metadata& b);
+
+}  // namespace weir::model

@@ -1,0 +1,44 @@
+// compile (life-of-an-object, step 5): Model -> RoutingTable. Hosts whose model did not change are taken from the
+// previous compilation. Deterministic; the only state is `Compiler`, which hands out ids and remembers the last model
+// and the last good certificate of each host. Control thread.
+#pragma once
+
+#include "weir/base/diagnostic.h"
+#include "weir/model/model.h"
+#include "weir/route/routing_table.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+namespace weir::route {
+
+struct CompileOptions {
+  std::uint16_t http_port = 80;
+  std::uint16_t https_port = 443;
+  std::string health_check_path = "/healthz";
+  bool tls = true;                         // false: no certificates are loaded (check, explain)
+  // Which filters act on a location; bit i belongs to the i-th entry of features/filter_order.h.
+  std::function<std::uint64_t(const features::Policies&)> filter_mask;
+};
+
+struct CompileResult {
+  RoutingTablePtr table;
+  base::Diagnostics diagnostics;           // broken certificates, regexes that do not compile ...
+};
+
+class Compiler {
+ public:
+  explicit Compiler(CompileOptions options);
+  ~Compiler();
+  Compiler(const Compiler&) = delete;
+  Compiler& operator=(const Compiler&) = delete;
+
+  CompileResult compile(const model::Model& model);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace weir::route
