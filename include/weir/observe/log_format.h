@@ -1,0 +1,45 @@
+// LogFormat: a log-format-upstream text, compiled once: literal pieces and variables of spec 0.4 ($var, ${var}).
+// Immutable; any thread. append() allocates only when `out` has to grow.
+#pragma once
+
+#include "weir/base/result.h"
+#include "weir/observe/access_log.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weir::observe {
+
+// none: as it is. standard (nginx "default"): `"`, `\`, bytes < 0x20 and >= 0x7f as \xXX, an empty variable as "-".
+// json: for use inside a JSON string; an empty variable is empty.
+enum class LogEscape : std::uint8_t { standard, json, none };
+
+inline constexpr std::string_view kDefaultLogFormat =
+    "$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent \"$http_referer\" "
+    "\"$http_user_agent\" $request_length $request_time [$proxy_upstream_name] [$proxy_alternative_upstream_name] "
+    "$upstream_addr $upstream_response_length $upstream_response_time $upstream_status $req_id";
+
+class LogFormat {
+ public:
+  // Fails on an unknown variable, naming it and the nearest known one, and on an unclosed "${".
+  static base::Result<LogFormat> compile(std::string_view text, LogEscape escape, std::string_view hostname = {});
+
+  // Appends the line without its end.
+  void append(const AccessLogEntry& entry, std::string& out) const;
+
+ private:
+  using Write = void (*)(const AccessLogEntry& entry, std::string_view argument, std::string& out);
+  struct Piece {
+    std::string text;            // a literal, or the variable's argument ("x_y" of $http_x_y)
+    Write write = nullptr;       // null: literal
+    bool dash_when_empty = true;
+    bool raw = false;            // digits and fixed words: needs no escaping
+  };
+
+  std::vector<Piece> pieces_;
+  LogEscape escape_ = LogEscape::standard;
+};
+
+}  // namespace weir::observe
