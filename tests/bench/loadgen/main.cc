@@ -1,0 +1,346 @@
+// The load generator of the bench: backend and clients of several proxies in ONE thread, in short interleaved slices
+// (A B C A B C ...), drained at the end of each slice, with the proxies' CPU time read from schedstat. Busy polling: a
+// sleeping generator would make each send of a proxy pay a cross-core wake-up and punish slower proxies.
+//
+// Prints one JSON object a line for each slice: round, target, requests, errors, CPU ns of the proxy, seconds, p50, p99.
+#include "bench/loadgen/backend.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/ssl.h>
+#include <strings.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace weir::bench {
+namespace {
+
+double now() {
+  timespec t{};
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
+}
+
+// On-CPU nanoseconds of all threads of a process.
+double cpu_ns(int pid) {
+  std::string tasks = "/proc/" + std::to_string(pid) + "/task";
+  DIR* dir = opendir(tasks.c_str());
+  double sum = 0;
+  if (!dir) return 0;
+  while (dirent* entry = readdir(dir)) {
+    if (entry->d_name[0] == '.') continue;
+    if (FILE* file = std::fopen((tasks + "/" + entry->d_name + "/schedstat").c_str(), "r")) {
+      unsigned long long ns = 0;
+      if (std::fscanf(file, "%llu", &ns) == 1) sum += static_cast<double>(ns);
+      std::fclose(file);
+    }
+  }
+  closedir(dir);
+  return sum;
+}
+
+struct Options {
+  int backend_port = 9000;
+  std::string path = "/api/1k";
+  std::string host = "app.example.com";
+  std::vector<std::string> hosts;  // random order over these; empty: `host`
+  std::string hosts_file;
+  int connections = 64;
+  double slice = 0.15;
+  int rounds = 21;
+  double rate = 0;  // requests a second; 0: closed loop
+  std::size_t post = 0;
+  bool tls = false;
+  bool handshakes = false;  // a new connection for each request
+  bool resume = false;
+  std::vector<std::string> targets;  // port:pid
+};
+
+class Generator;
+
+class Client : public EventSource {
+ public:
+  Client(Generator& generator, int port) : generator_(generator), port_(port) {}
+  ~Client() override { disconnect(); }
+
+  bool connect();
+  void disconnect();
+  void send_request(double started);
+  void on_event(std::uint32_t events) override;
+
+ private:
+  ssize_t read(char* buffer, std::size_t size);
+  bool write_all(const char* data, std::size_t size);
+  void finish(bool ok);
+
+  Generator& generator_;
+  int port_;
+  int fd_ = -1;
+  SSL* ssl_ = nullptr;
+  bool busy_ = false;
+  double started_ = 0;
+  long left_ = -1;
+  std::size_t have_ = 0;
+  char head_[8192];
+};
+
+class Generator {
+ public:
+  explicit Generator(const Options& options) : options_(options), backend_(poller_, options.backend_port) {
+    if (options.tls) {
+      tls_ = SSL_CTX_new(TLS_client_method());
+      SSL_CTX_set_verify(tls_, SSL_VERIFY_NONE, nullptr);
+      SSL_CTX_set_min_proto_version(tls_, TLS1_3_VERSION);
+    }
+    if (options_.hosts.empty()) options_.hosts.push_back(options_.host);
+    for (const std::string& host : options_.hosts) requests_.push_back(make_request(host));
+  }
+
+  void run() {
+    struct Target {
+      int pid;
+      std::vector<std::unique_ptr<Client>> clients;
+    };
+    std::vector<Target> targets;
+    for (const std::string& text : options_.targets) {
+      int port = std::atoi(text.c_str());
+      Target target{std::atoi(text.c_str() + text.find(':') + 1), {}};
+      for (int i = 0; i < options_.connections; ++i) {
+        target.clients.push_back(std::make_unique<Client>(*this, port));
+        if (!options_.handshakes && !target.clients.back()->connect()) {
+          std::fprintf(stderr, "cannot connect to port %d\n", port);
+          std::exit(1);
+        }
+      }
+      targets.push_back(std::move(target));
+    }
+    for (int round = -1; round < options_.rounds; ++round) {  // round -1 warms up
+      for (std::size_t i = 0; i < targets.size(); ++i) slice(round, i, targets[i].pid, targets[i].clients);
+    }
+  }
+
+  void completed(Client* client, double started, bool ok) {
+    double at = now();
+    latencies_.push_back(static_cast<float>((at - started) * 1e6));
+    --outstanding_;
+    ok ? ++done_ : ++errors_;
+    if (issuing_ && options_.rate == 0) {
+      start(client, at);
+    } else {
+      idle_.push_back(client);
+    }
+  }
+
+  const std::string& next_request() {
+    if (requests_.size() == 1) return requests_[0];
+    random_ = random_ * 6364136223846793005ull + 1442695040888963407ull;
+    return requests_[(random_ >> 33) % requests_.size()];
+  }
+
+  const Options& options() const { return options_; }
+  Poller& poller() { return poller_; }
+  SSL_CTX* tls() { return tls_; }
+  SSL_SESSION* session = nullptr;
+
+ private:
+  std::string make_request(const std::string& host) const {
+    return (options_.post ? "POST " : "GET ") + options_.path + " HTTP/1.1\r\nHost: " + host +
+           "\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36\r\nAccept: "
+           "text/html,application/json;q=0.9,*/*;q=0.8\r\nAccept-Language: en-US,en;q=0.5\r\nCookie: "
+           "session=0123456789abcdef0123456789abcdef; theme=dark\r\n" +
+           (options_.handshakes ? "Connection: close\r\n" : "") +
+           (options_.post ? "Content-Length: " + std::to_string(options_.post) + "\r\n" : "") + "\r\n" +
+           std::string(options_.post, 'y');
+  }
+
+  void start(Client* client, double at) {
+    ++outstanding_;
+    client->send_request(at);
+  }
+
+  void slice(int round, std::size_t index, int pid, std::vector<std::unique_ptr<Client>>& clients) {
+    latencies_.clear();
+    done_ = errors_ = outstanding_ = 0;
+    idle_.clear();
+    for (auto& client : clients) idle_.push_back(client.get());
+    std::deque<double> due;
+    double cpu = cpu_ns(pid), began = now(), end = began + options_.slice, next = began;
+    issuing_ = true;
+    if (options_.rate == 0) {
+      auto all = std::move(idle_);
+      idle_.clear();
+      for (Client* client : all) start(client, now());
+    }
+    for (;;) {
+      double at = now();
+      if (at >= end) issuing_ = false;
+      if (!issuing_ && (outstanding_ <= 0 || at > end + 2)) break;
+      if (issuing_ && options_.rate > 0) {
+        for (; next <= at; next += 1.0 / options_.rate) due.push_back(next);
+        while (!due.empty() && !idle_.empty()) {
+          Client* client = idle_.back();
+          idle_.pop_back();
+          start(client, due.front());
+          due.pop_front();
+        }
+      }
+      poller_.poll(0);
+    }
+    usleep(3000);  // let the proxy finish its bookkeeping before its CPU time is read
+    double used = cpu_ns(pid) - cpu, seconds = now() - began;
+    std::sort(latencies_.begin(), latencies_.end());
+    auto percentile = [&](double p) {
+      return latencies_.empty() ? 0.0f
+                                : latencies_[std::min(latencies_.size() - 1, static_cast<std::size_t>(p * static_cast<double>(latencies_.size())))];
+    };
+    if (round >= 0)
+      std::printf("{\"round\":%d,\"target\":%zu,\"done\":%ld,\"errors\":%ld,\"cpu_ns\":%.0f,\"seconds\":%.4f,\"p50\":%.1f,\"p99\":%.1f}\n",
+                  round, index, done_, errors_ + outstanding_, used, seconds, static_cast<double>(percentile(.5)),
+                  static_cast<double>(percentile(.99)));
+  }
+
+  Options options_;
+  Poller poller_;
+  Backend backend_;
+  SSL_CTX* tls_ = nullptr;
+  std::vector<std::string> requests_;
+  std::vector<float> latencies_;
+  std::vector<Client*> idle_;
+  std::uint64_t random_ = 42;
+  long done_ = 0, errors_ = 0, outstanding_ = 0;
+  bool issuing_ = false;
+};
+
+bool Client::connect() {
+  fd_ = socket(AF_INET, SOCK_STREAM, 0);
+  int one = 1;
+  setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port_));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return false;
+  if (generator_.tls()) {
+    ssl_ = SSL_new(generator_.tls());
+    SSL_set_fd(ssl_, fd_);
+    SSL_set_tlsext_host_name(ssl_, generator_.options().host.c_str());
+    if (generator_.options().resume && generator_.session) SSL_set_session(ssl_, generator_.session);
+    if (SSL_connect(ssl_) != 1) return false;
+  }
+  generator_.poller().add(fd_, EPOLLIN, this);
+  return true;
+}
+
+void Client::disconnect() {
+  if (ssl_) {
+    if (generator_.options().resume) {
+      if (generator_.session) SSL_SESSION_free(generator_.session);
+      generator_.session = SSL_get1_session(ssl_);
+    }
+    SSL_shutdown(ssl_);
+    SSL_free(ssl_);
+    ssl_ = nullptr;
+  }
+  if (fd_ >= 0) close(fd_);
+  fd_ = -1;
+}
+
+bool Client::write_all(const char* data, std::size_t size) {
+  while (size > 0) {
+    ssize_t n = ssl_ ? SSL_write(ssl_, data, static_cast<int>(size)) : send(fd_, data, size, MSG_NOSIGNAL);
+    if (n <= 0) return false;
+    data += n;
+    size -= static_cast<std::size_t>(n);
+  }
+  return true;
+}
+
+ssize_t Client::read(char* buffer, std::size_t size) {
+  return ssl_ ? SSL_read(ssl_, buffer, static_cast<int>(size)) : recv(fd_, buffer, size, 0);
+}
+
+void Client::send_request(double started) {
+  busy_ = true;
+  started_ = started;
+  left_ = -1;
+  have_ = 0;
+  if (fd_ < 0 && !connect()) return finish(false);
+  const std::string& request = generator_.next_request();
+  if (!write_all(request.data(), request.size())) finish(false);
+}
+
+void Client::finish(bool ok) {
+  if (!ok || generator_.options().handshakes) disconnect();
+  if (!busy_) return;
+  busy_ = false;
+  generator_.completed(this, started_, ok);
+}
+
+void Client::on_event(std::uint32_t) {
+  static char bulk[1 << 18];
+  do {
+    if (left_ < 0) {
+      ssize_t n = read(head_ + have_, sizeof head_ - 1 - have_);
+      if (n <= 0) return finish(false);
+      have_ += static_cast<std::size_t>(n);
+      head_[have_] = 0;
+      char* end = std::strstr(head_, "\r\n\r\n");
+      if (!end) continue;
+      if (std::strncmp(head_, "HTTP/1.1 200", 12) != 0) return finish(false);
+      *end = 0;
+      const char* length = strcasestr(head_, "content-length:");
+      left_ = (length ? std::atol(length + 15) : 0) - static_cast<long>(have_ - static_cast<std::size_t>(end + 4 - head_));
+    } else {
+      ssize_t n = read(bulk, sizeof bulk);
+      if (n <= 0) return finish(false);
+      left_ -= n;
+    }
+    if (left_ <= 0 && busy_) return finish(true);
+  } while (ssl_ && SSL_pending(ssl_) > 0);
+}
+
+}  // namespace
+}  // namespace weir::bench
+
+int main(int argc, char** argv) {
+  signal(SIGPIPE, SIG_IGN);
+  weir::bench::Options options;
+  CLI::App app("interleaved load on several proxies");
+  app.add_option("--backend-port", options.backend_port);
+  app.add_option("--path", options.path);
+  app.add_option("--host", options.host);
+  app.add_option("--hosts-file", options.hosts_file, "one host a line; requests take them in random order");
+  app.add_option("--connections", options.connections);
+  app.add_option("--slice", options.slice, "seconds");
+  app.add_option("--rounds", options.rounds);
+  app.add_option("--rate", options.rate);
+  app.add_option("--post", options.post, "bytes of request body");
+  app.add_flag("--tls", options.tls);
+  app.add_flag("--handshakes", options.handshakes);
+  app.add_flag("--resume", options.resume);
+  app.add_option("targets", options.targets, "port:pid ...")->required();
+  CLI11_PARSE(app, argc, argv);
+  if (!options.hosts_file.empty()) {
+    if (FILE* file = std::fopen(options.hosts_file.c_str(), "r")) {
+      char line[300];
+      while (std::fgets(line, sizeof line, file)) options.hosts.emplace_back(line, std::strcspn(line, "\r\n"));
+      std::fclose(file);
+    }
+  }
+  weir::bench::Generator(options).run();
+}
