@@ -1,0 +1,98 @@
+// Reactor: the edge-triggered event source of one worker. Its epoll descriptor is nested in the worker's io_context:
+//
+//   descriptor.async_wait(wait_read, [&](auto) { reactor.drain(); /* wait again */ });   timer every 100 ms: reactor.expire();
+//
+// Each Sock is registered once; the reactor performs the pending operation of a Sock when an event arrives and resumes
+// the coroutine only when the operation has finished. Thread rule: everything on the thread that made it. Lifetime: it
+// outlives its Socks. drain(), expire() and cancel_idle() resume coroutines: never call them from inside one.
+#pragma once
+
+#include "weir/net/buffer_pool.h"
+#include "weir/net/pipe_pool.h"
+#include "weir/net/task.h"
+#include "weir/net/timer_wheel.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+struct epoll_event;
+
+namespace weir::net {
+
+class Sock;
+
+class Reactor {
+ public:
+  // Throws std::system_error when no descriptor can be made (start-up only).
+  Reactor();
+  Reactor(const Reactor&) = delete;
+  Reactor& operator=(const Reactor&) = delete;
+  ~Reactor();
+
+  // The newest Reactor of this thread. REQUIRES: one exists.
+  static Reactor& current() noexcept;
+
+  // Readable when drain() has something to do.
+  int fd() const { return epoll_fd_; }
+  // Handles what is ready. Returns in bounded time: what is left makes fd() readable again.
+  void drain();
+  // Ends the waits whose time is over with -ETIMEDOUT. Call it every 100 ms.
+  void expire();
+  // Graceful drain: every wait_idle() ends, with the bytes that have arrived meanwhile or else with -ECANCELED.
+  void cancel_idle();
+
+  // Coarse monotonic clock (a few ms), read once per drain() and expire().
+  std::uint64_t now_ms() const { return now_ms_; }
+
+  // `on_readable` runs whenever `fd` is readable (level-triggered); it may remove this or any listener. `fd` stays the
+  // caller's. Returns 0 or -errno.
+  int add_listener(int fd, std::function<void()> on_readable);
+  void remove_listener(int fd) noexcept;
+  // A paused listener produces no events until the next expire().
+  void pause_listener(int fd) noexcept;
+
+  BufferPool& buffers() { return buffers_; }
+  PipePool& pipes() { return pipes_; }
+
+ private:
+  friend class Sock;
+  friend class TlsStream;
+  struct Listener;
+  struct Batch;
+  struct Outbox;  // ciphertext of the running TLS operation; see tls_stream.h
+
+  // Reads a coroutine may do without suspending before others get their turn.
+  static constexpr int kBudget = 16;
+  static constexpr int kMaxRounds = 8;
+
+  int watch(Sock& sock, int fd) noexcept;
+  void forget(Sock& sock) noexcept;
+  void defer(ListNode& node) noexcept;
+  void wake() noexcept;
+  void handle(epoll_event& event);
+  void run_ready();
+  void resume_listeners() noexcept;
+  void update_clock() noexcept;
+
+  int epoll_fd_ = -1;
+  int wake_fd_ = -1;
+  bool running_ = false;  // inside drain() or expire(): the ready queue will be looked at
+  bool woken_ = false;
+  int budget_ = kBudget;
+  std::uint64_t now_ms_ = 0;
+  std::uint64_t last_trim_ms_ = 0;
+  std::unique_ptr<Batch> batch_;
+  Sock* current_ = nullptr;  // the Sock being handled; nullptr once it is destroyed
+  ListNode ready_;
+  TimerWheel timers_;
+  BufferPool buffers_;
+  PipePool pipes_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::unique_ptr<Outbox> outbox_;
+  Reactor* previous_ = nullptr;
+};
+
+}  // namespace weir::net
