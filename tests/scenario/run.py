@@ -347,7 +347,7 @@ class Scenario:
 
     def exchange(self, step):
         tls = step.get("request", "").split(" ")[-1].startswith("https:") or step.get("tls")
-        raw = socket.create_connection(("127.0.0.1", self.https if tls else self.http), timeout=DEADLINE)
+        raw = socket.create_connection(("127.0.0.1", self.https if tls or step.get("plain_on_https") else self.http), timeout=DEADLINE)
         try:
             connection, name = raw, None
             if tls:
