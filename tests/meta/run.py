@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""Rules about the repository itself. usage: run.py --weir BINARY"""
+import argparse
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+errors = []
+
+
+def rule(holds, text):
+    if not holds:
+        errors.append(text)
+
+
+def every_module_has_a_readme():
+    for folder in sorted((ROOT / "src").iterdir()):
+        if folder.is_dir():
+            readme = folder / "README.md"
+            rule(readme.exists(), f"src/{folder.name} has no README.md")
+            if readme.exists():
+                rule(len(readme.read_text().splitlines()) <= 20, f"src/{folder.name}/README.md is longer than 20 lines")
+
+
+def every_source_is_listed_in_cmake():
+    for source in sorted((ROOT / "src").rglob("*.cc")):
+        module = ROOT / "src" / source.relative_to(ROOT / "src").parts[0]
+        text = "".join(f.read_text() for f in [module / "CMakeLists.txt", *module.glob("*.cmake")])
+        rule(str(source.relative_to(module)) in text, f"{source.relative_to(ROOT)} is not listed in {module.name}/CMakeLists.txt")
+
+
+def annotations(weir):
+    """key -> class, from the generated page."""
+    page = subprocess.run([weir, "docs", "annotations"], capture_output=True, text=True, check=True).stdout
+    return dict(re.findall(r"^\| `([a-z0-9-]+)` \| (exact|no-op|planned|refused) \|", page, re.M))
+
+
+def every_exact_annotation_has_a_golden_case(weir):
+    rows = annotations(weir)
+    rule(len(rows) > 100, f"only {len(rows)} annotations found in `weir docs annotations`")
+    for key, support in rows.items():
+        if support == "exact":
+            rule((ROOT / "tests/golden/annotations" / key / "in.yaml").exists(), f"annotation {key} has no golden case")
+
+
+def every_feature_with_a_filter_has_a_scenario():
+    text = "".join(p.read_text() for p in (ROOT / "tests/scenario").rglob("*.yaml"))
+    words = {"rewrite": "rewrite-target", "redirect": "permanent-redirect", "https_redirect": "force-ssl-redirect", "hsts": "Strict-Transport"}
+    for source in (ROOT / "src/features").glob("*/filter.cc"):
+        name = source.parent.name
+        rule(words.get(name, name.replace("_", "-")) in text, f"feature {name} has no scenario")
+
+
+def generated_docs_are_current(weir):
+    for page in ("annotations", "options", "metrics"):
+        path = ROOT / "docs" / f"{page}.md"
+        now = subprocess.run([weir, "docs", page], capture_output=True, text=True, check=True).stdout
+        rule(path.exists() and path.read_text() == now, f"docs/{page}.md is not what `weir docs {page}` prints: run ./dev gen")
+
+
+def documents_name_files_that_exist():
+    for page in [*(ROOT / "docs").glob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]:
+        if not page.exists():
+            rule(False, f"{page.name} is missing")
+            continue
+        for name in re.findall(r"`((?:src|include|tests|docs|tools|examples|deploy)/[\w./-]+\.\w+)`", page.read_text()):
+            rule((ROOT / name).exists(), f"{page.relative_to(ROOT)} names {name}, which does not exist")
+
+
+def every_decision_is_linked():
+    index = (ROOT / "docs/adr/README.md").read_text()
+    for page in (ROOT / "docs/adr").glob("0*.md"):
+        rule(page.name in index, f"docs/adr/{page.name} is not linked from docs/adr/README.md")
+
+
+def headers_have_a_purpose():
+    for header in (ROOT / "include").rglob("*.h"):
+        first = header.read_text().splitlines()[0]
+        rule(first.startswith("//"), f"{header.relative_to(ROOT)} does not begin with its purpose")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--weir", required=True)
+    weir = parser.parse_args().weir
+    checks = [every_module_has_a_readme, every_source_is_listed_in_cmake, every_feature_with_a_filter_has_a_scenario,
+              documents_name_files_that_exist, every_decision_is_linked, headers_have_a_purpose]
+    with_binary = [every_exact_annotation_has_a_golden_case, generated_docs_are_current]
+    for check in checks:
+        check()
+    for check in with_binary:
+        check(weir)
+    for error in errors:
+        print(error)
+    print(f"{len(checks) + len(with_binary)} rules, {len(errors)} violations")
+    return 1 if errors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
