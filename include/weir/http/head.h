@@ -14,14 +14,19 @@ namespace weir::http {
 
 // Names Weir looks at; everything else is `other`. Order is free; kCount last.
 enum class FieldId : std::uint8_t {
-  other, accept, accept_encoding, authorization, connection, content_length, content_type, cookie, date, expect,
-  forwarded_for /* x-forwarded-for */, forwarded_host, forwarded_port, forwarded_proto, forwarded_scheme, host,
-  http2_settings, if_modified_since, keep_alive, location, origin, original_forwarded_for, original_forwarded_host,
+  other, accept, accept_encoding, authorization, connection, content_length, content_range, content_type, cookie, date,
+  expect, forwarded_for /* x-forwarded-for */, forwarded_host, forwarded_port, forwarded_proto, forwarded_scheme, host,
+  http2_settings, if_match, if_modified_since, if_none_match, if_range, if_unmodified_since, keep_alive, location, origin, original_forwarded_for, original_forwarded_host,
   original_uri, proxy, proxy_authenticate, proxy_connection, range, real_ip, referer, refresh, request_id, scheme,
   server, set_cookie, status, strict_transport_security, te, trailer, transfer_encoding, upgrade, user_agent, vary,
   via, www_authenticate, x_accel_buffering, x_accel_charset, x_accel_expires, x_accel_limit_rate, x_accel_redirect,
   x_forwarded_prefix, x_pad, count
 };
+
+// The id of a field name in any case; `other` when Weir does not look at it. `name` must be a token.
+FieldId classify_field(std::string_view name);
+// Lower-case name of an id; empty for `other` and `count`.
+std::string_view field_name(FieldId id);
 
 enum class Method : std::uint8_t { get, head, post, put, delete_, connect, options, trace, patch, other };
 bool is_idempotent(Method method);       // POST, LOCK, PATCH are not (spec 3.5); `other` is taken by name elsewhere
@@ -33,6 +38,8 @@ struct Field {
   std::uint16_t value_size = 0;
   FieldId id = FieldId::other;
   bool dropped = false;                  // not forwarded: hop-by-hop, nominated by Connection, underscore ...
+                                         // Host and Content-Length are never marked: the next head is built from
+                                         // `authority` and `body`, not from these fields.
 };
 
 class Fields {
@@ -70,11 +77,13 @@ struct RequestHead {
   std::uint64_t content_length = 0;
   bool keep_alive = true;                // what the client asked for
   bool expect_continue = false;
-  bool upgrade = false;                  // Upgrade with Connection: upgrade, one token, not h2c
+  bool upgrade = false;                  // Upgrade with Connection: upgrade, one token, not h2c; the value is
+                                         // fields.get(FieldId::upgrade), the field itself is marked dropped
   std::uint32_t size = 0;                // bytes of the head on the wire
 
   std::string_view method_text() const { return {fields.text().data() + method_at, method_size}; }
-  // Origin-form as received ("/a%2Fb?x"), also for absolute-form requests; raw bytes.
+  // Origin-form as received ("/a%2Fb?x"), also for absolute-form requests ("/" when their path is empty); raw bytes.
+  // "*" for `OPTIONS *` and for OPTIONS with an absolute-form target without path and query (RFC 9112 3.2.4).
   std::string_view target() const { return {fields.text().data() + target_at, target_size}; }
   void clear();
 };
@@ -86,8 +95,8 @@ struct ResponseHead {
   std::uint32_t reason_at = 0, reason_size = 0;
   BodyKind body = BodyKind::none;        // before HEAD/204/304 are considered: see body_of_response()
   std::uint64_t content_length = 0;
-  bool keep_alive = true;                // the upstream keeps the connection open
-  bool upgrade = false;
+  bool keep_alive = true;                // version and Connection allow it; an until_close body forbids it too
+  bool upgrade = false;                  // 101 with Connection: upgrade and one Upgrade token
   std::uint32_t size = 0;
 
   std::string_view reason() const { return {fields.text().data() + reason_at, reason_size}; }
