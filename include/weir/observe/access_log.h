@@ -22,8 +22,6 @@
 namespace weir::observe {
 
 class StreamWriter;
-class LogFormat;                 // observe/log_format.h
-class SkipUrls;
 
 // One attempt to reach an endpoint. Times in microseconds, -1: not reached ("-" in the log).
 struct UpstreamTry {
@@ -156,6 +154,7 @@ class AccessLog {
   mutable std::mutex mutex_;     // taken by a worker only when version_ changed
   std::shared_ptr<const Active> active_;
   AccessLogSettings settings_;
+  std::vector<std::shared_ptr<StreamWriter>> writers_;  // in use by any buffer; the newest is last
   std::atomic<std::uint64_t> dropped_before_{0};  // of streams closed since
 };
 

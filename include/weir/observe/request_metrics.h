@@ -10,6 +10,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -79,7 +81,7 @@ class RequestMetrics {
   // One per worker, before or while it runs; owned here.
   RequestMetricsShard& make_shard();
   // Series of other Ingresses are removed, also while requests of theirs still end (spec 8.1). Control thread.
-  void set_live_ingresses(std::set<std::pair<std::string, std::string>> live);
+  void set_live_ingresses(const std::set<std::pair<std::string, std::string>>& live);
   // Appends the exposition of all families. Any one thread at a time (locked).
   void write(std::string& out);
 
@@ -91,16 +93,18 @@ class RequestMetrics {
   friend class RequestMetricsShard;
   struct Layout;                 // which histograms there are and where their cells lie
 
+  using LiveMap = std::map<std::string, std::set<std::string, std::less<>>, std::less<>>;  // namespace -> names
+
   bool is_live(std::string_view ns, std::string_view ingress) const;  // mutex_ is held
+  void collect(RequestMetricsShard& shard, const std::function<void(const void* series)>& visit);
 
   const RequestMetricsOptions options_;
   std::unique_ptr<const Layout> layout_;
   std::atomic<std::uint64_t> dropped_{0};
   std::atomic<std::size_t> series_{0};
-  std::atomic<std::uint64_t> version_{0};  // of live_; workers drop dead series when it moved
   std::mutex mutex_;                       // never taken by a worker
   bool any_ingress_is_live_ = true;        // until the first set_live_ingresses()
-  std::set<std::pair<std::string, std::string>, std::less<>> live_;
+  LiveMap live_;
   std::vector<std::unique_ptr<RequestMetricsShard>> shards_;
 };
 

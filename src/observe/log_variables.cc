@@ -1,0 +1,368 @@
+#include "log_variables.h"
+
+#include "weir/base/ascii.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <ctime>
+
+namespace weir::observe {
+
+namespace {
+
+using Entry = AccessLogEntry;
+using View = std::string_view;
+
+template <class T>
+void number(std::string& out, T value) {
+  char text[24];
+  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+  out.append(text, end);
+}
+
+// Microseconds as seconds with three decimals, cut as nginx does.
+void seconds(std::string& out, std::int64_t micros) {
+  const std::int64_t millis = std::max<std::int64_t>(micros, 0) / 1000;
+  char text[32];
+  char* end = std::to_chars(text, text + 20, millis / 1000).ptr;
+  const auto rest = static_cast<int>(millis % 1000);
+  *end++ = '.';
+  *end++ = static_cast<char>('0' + rest / 100);
+  *end++ = static_cast<char>('0' + rest / 10 % 10);
+  *end++ = static_cast<char>('0' + rest % 10);
+  out.append(text, end);
+}
+
+// Formatting a time costs more than the rest of a line, and lines come in bursts: kept for the second.
+struct TimeTexts {
+  std::int64_t second = -1;
+  std::string local;
+  std::string iso;
+};
+
+const TimeTexts& time_texts(std::int64_t micros) {
+  thread_local TimeTexts texts;
+  const std::int64_t second = micros / 1'000'000;
+  if (texts.second == second) return texts;
+  texts.second = second;
+  const auto clock = static_cast<std::time_t>(second);
+  std::tm parts{};
+  ::localtime_r(&clock, &parts);
+  static constexpr std::array<const char*, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const long offset = parts.tm_gmtoff / 60;
+  const long magnitude = offset < 0 ? -offset : offset;
+  const char sign = offset < 0 ? '-' : '+';
+  char text[64];
+  int size = std::snprintf(text, sizeof text, "%02d/%s/%04d:%02d:%02d:%02d %c%02ld%02ld", parts.tm_mday,
+                           kMonths[static_cast<std::size_t>(parts.tm_mon) % 12], parts.tm_year + 1900, parts.tm_hour,
+                           parts.tm_min, parts.tm_sec, sign, magnitude / 60, magnitude % 60);
+  texts.local.assign(text, static_cast<std::size_t>(size));
+  size = std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d%c%02ld:%02ld", parts.tm_year + 1900,
+                       parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, sign,
+                       magnitude / 60, magnitude % 60);
+  texts.iso.assign(text, static_cast<std::size_t>(size));
+  return texts;
+}
+
+// "a, b : c": tries are separated by ", ", the group after an internal redirect by " : ".
+template <class Append>
+void list(const Entry& e, std::string& out, Append append) {
+  bool first = true;
+  for (const UpstreamTry& t : e.tries) {
+    if (!first) out.append(t.new_group ? " : " : ", ");
+    first = false;
+    append(t);
+  }
+}
+
+void time_list(const Entry& e, std::string& out, std::int64_t UpstreamTry::*member) {
+  list(e, out, [&](const UpstreamTry& t) {
+    if (t.*member < 0) {
+      out.push_back('-');
+    } else {
+      seconds(out, t.*member);
+    }
+  });
+}
+
+void size_list(const Entry& e, std::string& out, std::uint64_t UpstreamTry::*member) {
+  list(e, out, [&](const UpstreamTry& t) { number(out, t.*member); });
+}
+
+// $http_x_y names the field X-Y: ASCII case-insensitive, "-" written as "_".
+bool names_field(View variable, View field) {
+  return variable.size() == field.size() && std::equal(variable.begin(), variable.end(), field.begin(), [](char v, char f) {
+           return base::to_lower(v) == (f == '-' ? '_' : base::to_lower(f));
+         });
+}
+
+void field_values(const FieldList* fields, View variable, std::string& out) {
+  if (!fields) return;
+  bool first = true;
+  for (std::size_t i = 0; i < fields->size(); ++i) {
+    const FieldList::View field = fields->at(i);
+    if (!names_field(variable, field.name)) continue;
+    if (!first) out.append(", ");
+    first = false;
+    out.append(field.value);
+  }
+}
+
+void cookie_value(const FieldList* fields, View field_name, View cookie, std::string& out) {
+  if (!fields) return;
+  for (std::size_t i = 0; i < fields->size(); ++i) {
+    const FieldList::View field = fields->at(i);
+    if (!names_field(field_name, field.name)) continue;
+    View rest = field.value;
+    while (!rest.empty()) {
+      const std::size_t end = std::min(rest.find(';'), rest.size());
+      const View pair = base::trim(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      const std::size_t equals = pair.find('=');
+      if (equals != View::npos && base::iequals(pair.substr(0, equals), cookie)) {
+        out.append(pair.substr(equals + 1));
+        return;
+      }
+    }
+  }
+}
+
+void argument_value(View args, View name, std::string& out) {
+  while (!args.empty()) {
+    const std::size_t end = std::min(args.find('&'), args.size());
+    const View pair = args.substr(0, end);
+    args.remove_prefix(std::min(end + 1, args.size()));
+    const std::size_t equals = pair.find('=');
+    if (equals != View::npos && base::iequals(pair.substr(0, equals), name)) {
+      out.append(pair.substr(equals + 1));
+      return;
+    }
+  }
+}
+
+void nothing(const Entry&, View, std::string&) {}
+
+template <View Entry::*Member>
+void text(const Entry& e, View, std::string& out) {
+  out.append(e.*Member);
+}
+
+template <auto Member>
+void port(const Entry& e, View, std::string& out) {
+  if (e.*Member != 0) number(out, e.*Member);
+}
+
+template <auto Member>
+void count(const Entry& e, View, std::string& out) {
+  number(out, e.*Member);
+}
+
+void write_status(const Entry& e, View, std::string& out) {
+  const int status = std::clamp(e.status, 0, 999);
+  out.push_back(static_cast<char>('0' + status / 100));
+  out.push_back(static_cast<char>('0' + status / 10 % 10));
+  out.push_back(static_cast<char>('0' + status % 10));
+}
+
+void write_msec(const Entry& e, View, std::string& out) { seconds(out, e.finished_at); }
+void write_time_local(const Entry& e, View, std::string& out) { out.append(time_texts(e.finished_at).local); }
+void write_time_iso(const Entry& e, View, std::string& out) { out.append(time_texts(e.finished_at).iso); }
+void write_request_time(const Entry& e, View, std::string& out) { seconds(out, e.request_time); }
+void write_scheme(const Entry& e, View, std::string& out) { out.append(e.tls ? "https" : "http"); }
+void write_https(const Entry& e, View, std::string& out) {
+  if (e.tls) out.append("on");
+}
+void write_is_args(const Entry& e, View, std::string& out) {
+  if (!e.args.empty()) out.push_back('?');
+}
+void write_completion(const Entry& e, View, std::string& out) {
+  if (e.status != 499) out.append("OK");
+}
+void write_session_reused(const Entry& e, View, std::string& out) {
+  if (e.tls) out.push_back(e.ssl_session_reused ? 'r' : '.');
+}
+void write_pid(const Entry&, View, std::string& out) { number(out, ::getpid()); }
+void write_version(const Entry&, View, std::string& out) { out.append(WEIR_VERSION); }
+void write_pipe(const Entry&, View, std::string& out) { out.push_back('.'); }
+
+void write_upstream_addr(const Entry& e, View, std::string& out) {
+  list(e, out, [&](const UpstreamTry& t) { out.append(t.address); });
+}
+void write_upstream_status(const Entry& e, View, std::string& out) {
+  list(e, out, [&](const UpstreamTry& t) {
+    if (t.status == 0) {
+      out.push_back('-');
+    } else {
+      number(out, t.status);
+    }
+  });
+}
+void write_upstream_connect_time(const Entry& e, View, std::string& out) { time_list(e, out, &UpstreamTry::connect_time); }
+void write_upstream_header_time(const Entry& e, View, std::string& out) { time_list(e, out, &UpstreamTry::header_time); }
+void write_upstream_response_time(const Entry& e, View, std::string& out) {
+  time_list(e, out, &UpstreamTry::response_time);
+}
+void write_upstream_response_length(const Entry& e, View, std::string& out) {
+  size_list(e, out, &UpstreamTry::response_length);
+}
+void write_upstream_bytes_sent(const Entry& e, View, std::string& out) { size_list(e, out, &UpstreamTry::bytes_sent); }
+void write_upstream_bytes_received(const Entry& e, View, std::string& out) {
+  size_list(e, out, &UpstreamTry::bytes_received);
+}
+
+void write_http_field(const Entry& e, View name, std::string& out) { field_values(e.request_fields, name, out); }
+void write_sent_field(const Entry& e, View name, std::string& out) { field_values(e.response_fields, name, out); }
+void write_upstream_field(const Entry& e, View name, std::string& out) { field_values(e.upstream_fields, name, out); }
+void write_cookie(const Entry& e, View name, std::string& out) { cookie_value(e.request_fields, "cookie", name, out); }
+void write_upstream_cookie(const Entry& e, View name, std::string& out) {
+  cookie_value(e.upstream_fields, "set_cookie", name, out);
+}
+void write_arg(const Entry& e, View name, std::string& out) { argument_value(e.args, name, out); }
+void write_content_length(const Entry& e, View, std::string& out) {
+  field_values(e.request_fields, "content_length", out);
+}
+void write_content_type(const Entry& e, View, std::string& out) { field_values(e.request_fields, "content_type", out); }
+void write_server_name(const Entry& e, View, std::string& out) { out.append(e.server_name.empty() ? "_" : e.server_name); }
+
+constexpr bool kRaw = true;
+
+// Names that nginx knows and whose value a log line of Weir never has print like an undefined variable.
+const std::vector<LogVariable>& exact_variables() {
+  static const std::vector<LogVariable> table = [] {
+    std::vector<LogVariable> v{
+        {"args", text<&Entry::args>},
+        {"best_http_host", text<&Entry::best_http_host>, false, false},
+        {"body_bytes_sent", count<&Entry::body_bytes_sent>, kRaw},
+        {"bytes_sent", count<&Entry::bytes_sent>, kRaw},
+        {"connection", count<&Entry::connection>, kRaw},
+        {"connection_requests", count<&Entry::connection_requests>, kRaw},
+        {"content_length", write_content_length},
+        {"content_type", write_content_type},
+        {"document_uri", text<&Entry::uri>},
+        {"full_x_forwarded_for", text<&Entry::full_forwarded_for>, false, false},
+        {"host", text<&Entry::host>},
+        {"http_referer", text<&Entry::referer>},
+        {"http_user_agent", text<&Entry::user_agent>},
+        {"https", write_https, kRaw, false},
+        {"ingress_name", text<&Entry::ingress>, false, false},
+        {"is_args", write_is_args, kRaw, false},
+        {"location_path", text<&Entry::location_path>, false, false},
+        {"msec", write_msec, kRaw},
+        {"namespace", text<&Entry::ns>, false, false},
+        {"nginx_version", write_version, kRaw},
+        {"pass_access_scheme", text<&Entry::pass_access_scheme>, false, false},
+        {"pass_port", port<&Entry::pass_port>, kRaw, false},
+        {"pass_server_port", port<&Entry::pass_server_port>, kRaw, false},
+        {"pid", write_pid, kRaw},
+        {"pipe", write_pipe, kRaw},
+        {"proxy_add_x_forwarded_for", text<&Entry::full_forwarded_for>},
+        {"proxy_alternative_upstream_name", text<&Entry::alternative_upstream_name>, false, false},
+        {"proxy_host", text<&Entry::proxy_host>},
+        {"proxy_protocol_addr", text<&Entry::proxy_protocol_addr>},
+        {"proxy_protocol_port", port<&Entry::proxy_protocol_port>, kRaw},
+        {"proxy_upstream_name", text<&Entry::upstream_name>},
+        {"query_string", text<&Entry::args>},
+        {"realip_remote_addr", text<&Entry::realip_remote_addr>},
+        {"realip_remote_port", port<&Entry::realip_remote_port>, kRaw},
+        {"remote_addr", text<&Entry::remote_addr>},
+        {"remote_port", port<&Entry::remote_port>, kRaw},
+        {"remote_user", text<&Entry::remote_user>},
+        {"req_id", text<&Entry::request_id>},
+        {"request", text<&Entry::request>},
+        {"request_completion", write_completion, kRaw, false},
+        {"request_id", text<&Entry::request_id>},
+        {"request_length", count<&Entry::request_length>, kRaw},
+        {"request_method", text<&Entry::method>},
+        {"request_time", write_request_time, kRaw},
+        {"request_uri", text<&Entry::request_uri>},
+        {"scheme", write_scheme, kRaw},
+        {"server_addr", text<&Entry::server_addr>},
+        {"server_name", write_server_name},
+        {"server_port", port<&Entry::server_port>, kRaw},
+        {"server_protocol", text<&Entry::protocol>},
+        {"service_name", text<&Entry::service>, false, false},
+        {"service_port", text<&Entry::service_port>, false, false},
+        {"ssl_cipher", text<&Entry::ssl_cipher>},
+        {"ssl_client_fingerprint", text<&Entry::ssl_client_fingerprint>},
+        {"ssl_client_i_dn", text<&Entry::ssl_client_i_dn>},
+        {"ssl_client_s_dn", text<&Entry::ssl_client_s_dn>},
+        {"ssl_client_serial", text<&Entry::ssl_client_serial>},
+        {"ssl_client_verify", text<&Entry::ssl_client_verify>},
+        {"ssl_protocol", text<&Entry::ssl_protocol>},
+        {"ssl_server_name", text<&Entry::ssl_server_name>},
+        {"ssl_session_reused", write_session_reused, kRaw},
+        {"status", write_status, kRaw},
+        {"time_iso8601", write_time_iso, kRaw},
+        {"time_local", write_time_local, kRaw},
+        {"upstream_addr", write_upstream_addr},
+        {"upstream_bytes_received", write_upstream_bytes_received, kRaw},
+        {"upstream_bytes_sent", write_upstream_bytes_sent, kRaw},
+        {"upstream_connect_time", write_upstream_connect_time, kRaw},
+        {"upstream_header_time", write_upstream_header_time, kRaw},
+        {"upstream_response_length", write_upstream_response_length, kRaw},
+        {"upstream_response_time", write_upstream_response_time, kRaw},
+        {"upstream_status", write_upstream_status, kRaw},
+        {"uri", text<&Entry::uri>},
+        {"weir_reason", text<&Entry::reason>},
+    };
+    for (const View name :
+         {"1", "2", "3", "4", "5", "6", "7", "8", "9", "auth_cookie", "balancer_ewma_score", "binary_remote_addr",
+          "connection_upgrade", "document_root", "escaped_request_uri", "gzip_ratio", "hostname", "limit_conn_status",
+          "limit_rate", "limit_req_status", "opentelemetry_context_b3", "opentelemetry_context_traceparent",
+          "opentelemetry_span_id", "opentelemetry_trace_id", "proxy_port", "proxy_protocol_server_addr",
+          "proxy_protocol_server_port", "realpath_root", "request_body", "request_body_file", "request_filename",
+          "ssl_alpn_protocol", "ssl_client_cert", "ssl_client_escaped_cert", "ssl_client_raw_cert", "ssl_client_v_end",
+          "ssl_client_v_remain", "ssl_client_v_start", "ssl_ciphers", "ssl_curve", "ssl_curves", "ssl_early_data",
+          "ssl_session_id", "subdomain", "tcpinfo_rcv_space", "tcpinfo_rtt", "tcpinfo_rttvar", "tcpinfo_snd_cwnd",
+          "the_real_ip", "upstream_cache_status", "upstream_queue_time"}) {
+      v.push_back({name, nothing, kRaw});
+    }
+    std::sort(v.begin(), v.end(), [](const LogVariable& a, const LogVariable& b) { return a.name < b.name; });
+    return v;
+  }();
+  return table;
+}
+
+constexpr std::array<LogVariable, 11> kFamilies{{{"arg_", write_arg},
+                                                {"authHeader", nothing},
+                                                {"cookie_", write_cookie},
+                                                {"geoip2_", nothing},
+                                                {"geoip_", nothing},
+                                                {"http_", write_http_field},
+                                                {"sent_http_", write_sent_field},
+                                                {"sent_trailer_", nothing},
+                                                {"upstream_cookie_", write_upstream_cookie},
+                                                {"upstream_http_", write_upstream_field},
+                                                {"upstream_trailer_", nothing}}};
+
+}  // namespace
+
+const LogVariable* find_log_variable(std::string_view name, std::string_view& argument) {
+  const auto& table = exact_variables();
+  const auto it = std::lower_bound(table.begin(), table.end(), name,
+                                   [](const LogVariable& v, std::string_view n) { return v.name < n; });
+  if (it != table.end() && it->name == name) {
+    argument = {};
+    return &*it;
+  }
+  for (const LogVariable& family : kFamilies) {
+    if (name.size() > family.name.size() && name.starts_with(family.name)) {
+      argument = name.substr(family.name.size());
+      return &family;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<std::string_view> log_variable_names() {
+  std::vector<std::string_view> names;
+  for (const LogVariable& v : exact_variables()) names.push_back(v.name);
+  return names;
+}
+
+}  // namespace weir::observe

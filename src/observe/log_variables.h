@@ -1,0 +1,23 @@
+// The variables of log formats (spec 0.4): name -> how its value is appended. Pure.
+#pragma once
+
+#include "weir/observe/access_log.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weir::observe {
+
+struct LogVariable {
+  std::string_view name;         // without "$"; a family ends in "_": "http_"
+  void (*write)(const AccessLogEntry& entry, std::string_view argument, std::string& out);
+  bool raw = false;              // digits and fixed words: needs no escaping
+  bool dash_when_empty = true;   // false: nginx sets it to "" instead of leaving it undefined
+};
+
+// Exact names first, then families; nullptr if unknown. `argument` gets the rest of a family's name ("x_id").
+const LogVariable* find_log_variable(std::string_view name, std::string_view& argument);
+std::vector<std::string_view> log_variable_names();
+
+}  // namespace weir::observe

@@ -1,0 +1,80 @@
+// Escaping for log lines. Pure; appends to `out`.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace weir::observe {
+
+inline bool needs_control_escape(std::string_view text) {
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return true;
+  }
+  return false;
+}
+
+inline void append_hex_escape(std::string& out, const char* prefix, unsigned char c) {
+  static constexpr char kHex[] = "0123456789ABCDEF";
+  out.append(prefix);
+  out.push_back(kHex[c >> 4]);
+  out.push_back(kHex[c & 15]);
+}
+
+// Control bytes as \n \r \t \xXX; everything else, backslashes too, stays.
+inline void append_control_escaped(std::string& out, std::string_view text) {
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte != 0x7f) {
+      out.push_back(c);
+    } else if (c == '\n') {
+      out.append("\\n");
+    } else if (c == '\r') {
+      out.append("\\r");
+    } else if (c == '\t') {
+      out.append("\\t");
+    } else {
+      append_hex_escape(out, "\\x", byte);
+    }
+  }
+}
+
+// nginx's escape=default: `"`, `\`, bytes below 0x20 and from 0x7f on as \xXX.
+inline bool needs_standard_escape(unsigned char c) { return c < 0x20 || c >= 0x7f || c == '"' || c == '\\'; }
+
+inline void append_standard_escaped(std::string& out, std::string_view text) {
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (needs_standard_escape(byte)) {
+      append_hex_escape(out, "\\x", byte);
+    } else {
+      out.push_back(c);
+    }
+  }
+}
+
+// nginx's escape=json: what a JSON string may not hold; bytes from 0x80 on stay as they are.
+inline bool needs_json_escape(unsigned char c) { return c < 0x20 || c == '"' || c == '\\'; }
+
+inline void append_json_escaped(std::string& out, std::string_view text) {
+  for (const char c : text) {
+    switch (c) {
+      case '"': out.append("\\\""); break;
+      case '\\': out.append("\\\\"); break;
+      case '\n': out.append("\\n"); break;
+      case '\r': out.append("\\r"); break;
+      case '\t': out.append("\\t"); break;
+      case '\b': out.append("\\b"); break;
+      case '\f': out.append("\\f"); break;
+      default: {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x20) {
+          append_hex_escape(out, "\\u00", byte);
+        } else {
+          out.push_back(c);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace weir::observe
