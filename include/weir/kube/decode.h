@@ -1,10 +1,14 @@
-// Decoding one Kubernetes object from JSON text into the structs of objects.h. Pure; never throws; any input gives
-// objects or an Error. nlohmann/json stays inside decode.cc.
+// Decoding Kubernetes objects from JSON text into the structs of objects.h. Pure; never throws; any input gives objects
+// or problems. nlohmann/json stays inside decode.cc. Rules: what an API server refuses by type (a number as annotation
+// value, port 70000, a v1 path without pathType) is a problem of that object; fields that are null count as absent;
+// unknown fields are ignored; of duplicate keys the last one counts.
 #pragma once
 
+#include "weir/base/diagnostic.h"
 #include "weir/base/result.h"
 #include "weir/kube/objects.h"
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,14 +21,39 @@ using AnyObject = std::variant<std::shared_ptr<const Ingress>, std::shared_ptr<c
                                std::shared_ptr<const Service>, std::shared_ptr<const EndpointSlice>,
                                std::shared_ptr<const Secret>, std::shared_ptr<const ConfigMap>>;
 
-struct Decoded {
-  std::vector<AnyObject> objects;      // several for a List or a legacy Endpoints object
-  std::vector<std::string> skipped;    // "apps/v1 Deployment default/x": kinds Weir does not read
-  std::vector<std::string> warnings;   // e.g. v1beta1 Ingress
-  std::vector<std::string> errors;     // items of a List that did not decode; the others are kept
+// One object of the text. A legacy Endpoints object fills one EndpointSlice per subset, perhaps none; its slices are
+// named "<name>/endpoints/<n>", which no slice of an API server can be.
+struct DecodedItem {
+  base::ObjectRef ref;       // the kind as written: "Endpoints" for the legacy form
+  std::size_t first = 0;     // its objects: Decoded::objects[first, first + count)
+  std::size_t count = 0;
+  int place = -1;            // index in `items` of the outermost List; -1: the text is the object itself
 };
 
-// `text` is one JSON document: an object or a v1 List (or IngressList ...). Absent namespaces become `default`.
+struct Problem {
+  base::ObjectRef ref;       // as far as it could be read; the name may be empty
+  std::string field;         // "spec.rules[0].host"; empty: the object as a whole
+  std::string text;          // for an operator; never quotes values of the object
+  int place = -1;
+};
+
+// "Ingress default/web: spec.rules[0].host: expected a string, found a number"
+std::string to_string(const Problem& problem);
+
+struct Decoded {
+  std::vector<AnyObject> objects;
+  std::vector<DecodedItem> items;      // what `objects` consists of
+  std::vector<std::string> skipped;    // "apps/v1 Deployment default/x": kinds Weir does not read
+  std::vector<Problem> warnings;       // the object is taken: e.g. v1beta1 Ingress
+  std::vector<Problem> errors;         // the object is not taken; the others of a List are
+};
+
+// `text` is one JSON document: an object or a List (v1 List, IngressList ...). Absent namespaces become `default`. Fails
+// when the text is no JSON object at all, is nested deeper than kMaxNesting or longer than kMaxDocument; the error's
+// code() is then the line of `text` (1-based) where reading stopped, 0 when unknown.
 base::Result<Decoded> decode(std::string_view text);
+
+constexpr std::size_t kMaxDocument = 64u << 20;  // bytes
+constexpr int kMaxNesting = 100;
 
 }  // namespace weir::kube
