@@ -1,0 +1,147 @@
+#include "weir/observe/log_format.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <ctime>
+#include <map>
+
+namespace weir::observe {
+namespace {
+
+class Fields : public FieldList {
+ public:
+  Fields(std::initializer_list<View> fields) : fields_(fields) {}
+  std::size_t size() const override { return fields_.size(); }
+  View at(std::size_t i) const override { return fields_[i]; }
+
+ private:
+  std::vector<View> fields_;
+};
+
+AccessLogEntry sample() {
+  ::setenv("TZ", "UTC", 1);
+  ::tzset();
+  AccessLogEntry entry;
+  entry.remote_addr = "192.0.2.7";
+  entry.request = "GET /a?b=c HTTP/1.1";
+  entry.status = 200;
+  entry.body_bytes_sent = 612;
+  entry.referer = "https://example.com/";
+  entry.user_agent = "curl/7.88.1";
+  entry.request_length = 78;
+  entry.request_time = 3'999;
+  entry.upstream_name = "default-web-80";
+  entry.request_id = "0123456789abcdef0123456789abcdef";
+  entry.finished_at = 1136214245'123'456;  // 2006-01-02 15:04:05 UTC
+  return entry;
+}
+
+std::string format(std::string_view text, const AccessLogEntry& entry, LogEscape escape = LogEscape::standard) {
+  const auto compiled = LogFormat::compile(text, escape, "pod-1");
+  if (!compiled) return "error: " + compiled.error().text();
+  std::string out;
+  compiled.value().append(entry, out);
+  return out;
+}
+
+TEST(LogFormat, DefaultLayoutIsTheOriginalsToTheLetter) {
+  AccessLogEntry entry = sample();
+  const UpstreamTry tries[] = {{.address = "10.0.0.1:8080", .status = 200, .response_time = 2'500, .response_length = 612}};
+  entry.tries = tries;
+
+  EXPECT_EQ(format(kDefaultLogFormat, entry),
+            "192.0.2.7 - - [02/Jan/2006:15:04:05 +0000] \"GET /a?b=c HTTP/1.1\" 200 612 \"https://example.com/\" "
+            "\"curl/7.88.1\" 78 0.003 [default-web-80] [] 10.0.0.1:8080 612 0.002 200 0123456789abcdef0123456789abcdef");
+}
+
+TEST(LogFormat, EmptyValuesAreDashesButNotTheAlternativeName) {
+  AccessLogEntry entry;
+  entry.status = 400;
+  entry.finished_at = 1136214245'000'000;
+  ::setenv("TZ", "UTC", 1);
+  ::tzset();
+
+  EXPECT_EQ(format(kDefaultLogFormat, entry),
+            "- - - [02/Jan/2006:15:04:05 +0000] \"-\" 400 0 \"-\" \"-\" 0 0.000 [-] [] - - - - -");
+}
+
+TEST(LogFormat, SeveralTriesAreCommaListsAndAnErrorPageAddsAColon) {
+  AccessLogEntry entry = sample();
+  const UpstreamTry tries[] = {
+      {.address = "10.0.0.1:80", .status = 0, .response_time = -1},
+      {.address = "10.0.0.2:80", .status = 503, .connect_time = 1'000, .header_time = 12'000, .response_time = 12'345,
+       .response_length = 7},
+      {.address = "10.0.0.9:80", .status = 200, .response_time = 1'234'567, .response_length = 99, .new_group = true}};
+  entry.tries = tries;
+
+  EXPECT_EQ(format("$upstream_addr|$upstream_status|$upstream_response_time|$upstream_response_length|"
+                   "$upstream_connect_time|$upstream_header_time",
+                   entry),
+            "10.0.0.1:80, 10.0.0.2:80 : 10.0.0.9:80|-, 503 : 200|-, 0.012 : 1.234|0, 7 : 99|-, 0.001 : -|-, 0.012 : -");
+}
+
+TEST(LogFormat, StandardEscapeWritesQuotesBackslashesAndOtherBytesAsHex) {
+  AccessLogEntry entry = sample();
+  entry.user_agent = "a\"b\\c\x01\x7f\xc3\xa9";
+
+  EXPECT_EQ(format("\"$http_user_agent\"", entry), "\"a\\x22b\\x5Cc\\x01\\x7F\\xC3\\xA9\"");
+}
+
+TEST(LogFormat, JsonEscapeKeepsUtf8AndLeavesEmptyValuesEmpty) {
+  AccessLogEntry entry = sample();
+  entry.user_agent = "a\"b\\c\n\x01\xc3\xa9";
+
+  EXPECT_EQ(format(R"({"ua":"$http_user_agent","user":"$remote_user"})", entry, LogEscape::json),
+            "{\"ua\":\"a\\\"b\\\\c\\n\\u0001\xc3\xa9\",\"user\":\"\"}");
+}
+
+TEST(LogFormat, NoneEscapesNothing) {
+  AccessLogEntry entry = sample();
+  entry.user_agent = "a\"b";
+
+  EXPECT_EQ(format("$http_user_agent", entry, LogEscape::none), "a\"b");
+}
+
+TEST(LogFormat, BracesAndLiteralTextAndFamilies) {
+  AccessLogEntry entry = sample();
+  const Fields request{{"Host", "a.example"}, {"X-Team", "red"}, {"x-team", "blue"}, {"Cookie", "k=1; session=abc; z=2"}};
+  const Fields response{{"Content-Type", "text/html"}};
+  entry.request_fields = &request;
+  entry.response_fields = &response;
+  entry.args = "b=c&Page=2";
+  entry.request_uri = "/a?b=c&Page=2";
+
+  EXPECT_EQ(format("${status}x $http_x_team $http_host $cookie_session $sent_http_content_type $arg_page $http_none "
+                   "$request_uri$is_args 100%",
+                   entry),
+            "200x red, blue a.example abc text/html 2 - /a?b=c&Page=2? 100%");
+}
+
+TEST(LogFormat, ControllerVariables) {
+  AccessLogEntry entry = sample();
+  entry.ns = "default";
+  entry.ingress = "web";
+  entry.service = "web";
+  entry.service_port = "80";
+  entry.location_path = "/a";
+  entry.tls = true;
+  entry.server_port = 443;
+  entry.reason = "no-endpoints";
+
+  EXPECT_EQ(format("$namespace/$ingress_name/$service_name:$service_port $location_path $scheme $https $server_port "
+                   "$server_name $weir_reason $hostname $time_iso8601 $msec",
+                   entry),
+            "default/web/web:80 /a https on 443 _ no-endpoints pod-1 2006-01-02T15:04:05+00:00 1136214245.123");
+}
+
+TEST(LogFormat, UnknownVariableNamesTheNearest) {
+  EXPECT_EQ(format("$remote_adr", {}), "error: log format: unknown variable \"$remote_adr\", did you mean \"$remote_addr\"?");
+  EXPECT_EQ(format("$nosuchthing", {}), "error: log format: unknown variable \"$nosuchthing\"");
+  EXPECT_EQ(format("a ${status", {}), "error: log format: \"${\" without \"}\"");
+  EXPECT_EQ(format("5 $", {}), "error: log format: \"$\" without a variable name");
+}
+
+}  // namespace
+}  // namespace weir::observe
