@@ -1,0 +1,74 @@
+// Loop: joins objects to workers. On a change: read the state -> model::accept -> model::build -> route::Compiler ->
+// proxy::Publisher, only if the table differs from the one in force (life-of-an-object, steps 3 to 7).
+//
+// It knows neither files nor an API server: `read` returns the newest state. Diagnostics that are new are logged once.
+// Thread rule: everything on the control thread (the thread that runs `executor`), except changed() and ready(), which
+// any thread may call. Lifetime: must not outlive what it is given; destroying it stops its timers.
+#pragma once
+
+#include "weir/base/diagnostic.h"
+#include "weir/features/settings.h"
+#include "weir/kube/cluster_state.h"
+#include "weir/model/accept.h"
+#include "weir/model/build.h"
+#include "weir/model/options.h"
+#include "weir/observe/metrics.h"
+#include "weir/proxy/publisher.h"
+#include "weir/route/compile.h"
+#include "weir/route/routing_table.h"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace weir::controller {
+
+// What a source of objects has at the moment.
+struct Input {
+  kube::ClusterState state;
+  base::Diagnostics diagnostics;         // of the reading: files that do not parse ...
+};
+
+struct LoopOptions {
+  model::Options model;
+  route::CompileOptions compile;
+  // A turn starts when no change came for `quiet`, at the latest `max_delay` after the first one. 0: at the next turn of
+  // the event loop.
+  std::chrono::milliseconds quiet{0};
+  std::chrono::milliseconds max_delay{100};
+};
+
+class Loop {
+ public:
+  using Read = std::function<Input()>;
+  // Takes settings that are not part of the table over (access log ...), called before the table is published whenever
+  // they changed; what it returns is treated like the other diagnostics.
+  using ApplySettings = std::function<base::Diagnostics(const features::Settings&)>;
+
+  Loop(boost::asio::io_context& executor, LoopOptions options, Read read, proxy::Publisher& publisher,
+       observe::Metrics& metrics, ApplySettings apply_settings);
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  // Something changed at `noticed`; the measured change-to-live time starts there. Any thread.
+  void changed(std::chrono::steady_clock::time_point noticed = std::chrono::steady_clock::now());
+  // One turn at once, whatever the timers say. Control thread.
+  void run_now();
+  // The first table is in force in all workers. Any thread.
+  bool ready() const;
+
+  // The outcome of the last turn. Control thread.
+  route::RoutingTablePtr table() const;
+  const base::Diagnostics& diagnostics() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace weir::controller

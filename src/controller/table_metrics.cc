@@ -1,0 +1,145 @@
+#include "table_metrics.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace weir::controller {
+
+namespace {
+
+using Series = std::vector<std::pair<observe::Labels, double>>;
+
+const model::Host* find_host(const model::Model& model, const std::string& name) {
+  const auto it = std::lower_bound(model.hosts.begin(), model.hosts.end(), name,
+                                   [](const model::Host& h, const std::string& n) { return h.name < n; });
+  return it != model.hosts.end() && it->name == name ? &*it : nullptr;
+}
+
+// The Secret a host's certificate was read from: the entry that names the host, else the first with an object.
+kube::ObjectName secret_of(const model::Host& host) {
+  const model::TlsEntry* first = nullptr;
+  for (const model::TlsEntry& entry : host.tls) {
+    if (!entry.object) continue;
+    if (std::find(entry.hosts.begin(), entry.hosts.end(), host.name) != entry.hosts.end()) return entry.secret;
+    if (!first) first = &entry;
+  }
+  return first ? first->secret : kube::ObjectName();
+}
+
+// ssl_expire_time_seconds and ssl_certificate_info do not carry the constant labels (spec 8.1).
+void report_certificates(const model::Model& model, const route::RoutingTable& table, observe::Metrics& metrics) {
+  Series expire, info;
+  const auto add = [&](const std::string& host, const kube::ObjectName& secret, const tls::Certificate& certificate) {
+    observe::Labels labels{{"class", metrics.options().controller_class},
+                           {"host", host},
+                           {"identifier", kube::to_string(secret) + "-" + certificate.serial()},
+                           {"namespace", secret.ns},
+                           {"secret_name", secret.name}};
+    expire.emplace_back(labels, static_cast<double>(certificate.not_after()));
+    labels.emplace_back("issuer_common_name", certificate.issuer_common_name());
+    labels.emplace_back("issuer_organization", certificate.issuer_organization());
+    labels.emplace_back("public_key_algorithm", certificate.key_algorithm());
+    labels.emplace_back("serial_number", certificate.serial());
+    std::sort(labels.begin(), labels.end());
+    info.emplace_back(std::move(labels), 1);
+  };
+  for (const auto& host : table.hosts) {
+    if (!host->certificate) continue;
+    const model::Host* from = find_host(model, host->name);
+    add(host->name, from ? secret_of(*from) : kube::ObjectName(), *host->certificate);
+  }
+  if (table.default_certificate) {
+    const kube::ObjectName secret =
+        model.default_certificate ? model.default_certificate->meta.object_name() : kube::ObjectName();
+    add(model::kCatchAll, secret, *table.default_certificate);
+  }
+  metrics.registry().replace("nginx_ingress_controller_ssl_expire_time_seconds", expire);
+  metrics.registry().replace("nginx_ingress_controller_ssl_certificate_info", info);
+}
+
+void report_orphans(const model::Model& model, observe::Metrics& metrics) {
+  std::map<std::string, model::BackendState> states;
+  for (const model::Backend& backend : model.backends) {
+    // An ExternalName has no endpoints of its own and is no orphan.
+    states[backend.name] = backend.external_name.empty() ? backend.state : model::BackendState::ready;
+  }
+  std::map<std::pair<std::string, std::string>, std::pair<bool, bool>> orphans;  // no service, no endpoints
+  for (const model::Host& host : model.hosts) {
+    for (const model::Location& location : host.locations) {
+      if (location.owner.ingress.empty()) continue;
+      auto& [no_service, no_endpoints] = orphans[{location.owner.ns, location.owner.ingress}];
+      const auto state = states.find(location.backend);
+      if (state == states.end()) continue;
+      no_service |= state->second == model::BackendState::no_service;
+      no_endpoints |= state->second == model::BackendState::no_endpoints;
+    }
+  }
+  Series series;
+  for (const auto& [name, flags] : orphans) {
+    const auto add = [&](const char* type, bool value) {
+      series.emplace_back(metrics.labels({{"namespace", name.first}, {"ingress", name.second}, {"type", type}}),
+                          value ? 1 : 0);
+    };
+    add("no-service", flags.first);
+    add("no-endpoint", flags.second);
+  }
+  metrics.registry().replace("nginx_ingress_controller_orphan_ingress", series);
+}
+
+}  // namespace
+
+void report_table(const model::Model& model, const route::RoutingTable& table, observe::Metrics& metrics) {
+  if (!metrics.options().requests.enabled) return;
+  std::set<std::pair<std::string, std::string>> live;
+  std::size_t locations = 0;
+  for (const auto& host : table.hosts) {
+    locations += host->locations.size();
+    for (const route::Location& location : host->locations) live.emplace(location.ns, location.ingress);
+  }
+  metrics.requests().set_live_ingresses(live);
+
+  std::size_t backends = 0;
+  std::size_t endpoints = 0;
+  for (const auto& backend : table.backends) {
+    if (!backend) continue;
+    ++backends;
+    endpoints += backend->endpoints.size();
+  }
+  const std::array<std::pair<const char*, std::size_t>, 4> sizes{
+      {{"hosts", table.hosts.size()}, {"locations", locations}, {"backends", backends}, {"endpoints", endpoints}}};
+  for (const auto& [kind, size] : sizes) {
+    metrics.registry().set("weir_table_size", metrics.labels({{"kind", kind}}), static_cast<double>(size));
+  }
+  report_certificates(model, table, metrics);
+  report_orphans(model, metrics);
+}
+
+void report_diagnostics(const base::Diagnostics& diagnostics, observe::Metrics& metrics) {
+  if (!metrics.options().requests.enabled) return;
+  std::map<base::Severity, std::size_t> counts;
+  for (const base::Severity severity : {base::Severity::info, base::Severity::warning, base::Severity::error}) {
+    counts[severity] = 0;
+  }
+  for (const base::Diagnostic& diagnostic : diagnostics) ++counts[diagnostic.severity];
+  for (const auto& [severity, count] : counts) {
+    metrics.registry().set("weir_diagnostics", metrics.labels({{"severity", to_string(severity)}}),
+                           static_cast<double>(count));
+  }
+}
+
+double hash_as_number(const std::string& hex) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < hex.size() && i < 13; ++i) {
+    const char c = hex[i];
+    const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : 0;
+    value = value * 16 + static_cast<std::uint64_t>(digit);
+  }
+  return static_cast<double>(value);
+}
+
+}  // namespace weir::controller
