@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 
 namespace weir::http {
@@ -83,7 +84,7 @@ class DateCache {
   std::string_view at(std::int64_t unix_seconds);
 
  private:
-  std::int64_t now_ = -1;
+  std::int64_t now_ = std::numeric_limits<std::int64_t>::min();
   std::array<char, 29> text_{};
 };
 
