@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <ctime>
 #include <deque>
@@ -119,8 +120,9 @@ void Loop::State::turn() {
     settings_diagnostics = apply_settings(*settings);
   }
   diagnostics = input.diagnostics;
-  for (const base::Diagnostics* more :
-       {&accepted.diagnostics, &built.diagnostics, &compiled.diagnostics, &std::as_const(settings_diagnostics)}) {
+  const std::array<const base::Diagnostics*, 4> parts{&accepted.diagnostics, &built.diagnostics, &compiled.diagnostics,
+                                                      &settings_diagnostics};
+  for (const base::Diagnostics* more : parts) {
     diagnostics.insert(diagnostics.end(), more->begin(), more->end());
   }
   std::sort(diagnostics.begin(), diagnostics.end());
