@@ -24,6 +24,7 @@ constexpr std::array<FailureInfo, static_cast<std::size_t>(Failure::count)> kTab
     {Side::client, 400, "body-malformed", 0},                            // body_malformed
     {Side::client, 499, "client-aborted", 0},                            // client_aborted
     {Side::client, 408, "client-send-timeout", 0},                       // client_send_timeout
+    {Side::self, 503, "not-ready", 0},                                   // not_ready
     {Side::self, 404, "no-default-backend", 0},                          // no_default_backend
     {Side::self, 503, "denied", 0},                                      // denied
     {Side::self, 503, "no-endpoints", 0},                                // no_endpoints

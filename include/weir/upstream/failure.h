@@ -24,6 +24,7 @@ enum class Failure : std::uint8_t {
   client_aborted,        // 499: nobody sees the status but the log
   client_send_timeout,
   // --- self
+  not_ready,             // no table has been published yet
   no_default_backend,    // the built-in 404
   denied,                // the policy's own reason is kept beside it
   no_endpoints,

@@ -1,0 +1,142 @@
+// Filter: what a feature does to a request (life-of-a-request, steps 6 and 10). A filter is one stateless object for the
+// process; what differs per location is in the policies, what differs per request in the RequestContext.
+//
+// Thread rule: called on a worker's thread, on all workers at once. Lifetime: filters live as long as the process; a
+// RequestContext lives until its request is finished, the table it points into is pinned that long.
+//
+//   net::MaybeTask<Verdict> on_request(RequestContext& request) const override {
+//     if (request.path != "/") return Verdict::go_on;
+//     return request.redirect(302, "https://a.example/app", "app-root");
+//   }
+#pragma once
+
+#include "weir/base/cidr.h"
+#include "weir/http/head.h"
+#include "weir/net/task.h"
+#include "weir/route/lookup.h"
+#include "weir/route/routing_table.h"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace weir::proxy {
+
+// The client's connection. Outlives all its requests.
+struct ClientConnection {
+  base::IpAddress address;
+  std::uint16_t port = 0;
+  std::uint16_t local_port = 0;          // of the listener that took the connection
+  bool https = false;                    // the listener's; the scheme of the connection
+  std::string address_text;              // "10.1.2.3"
+  std::string local_address_text;
+};
+
+// Client address, scheme, host and port as they count for this request: the connection's own, or what a trusted peer
+// said in X-Forwarded-* (spec 5.2).
+struct Forwarded {
+  base::IpAddress address;
+  std::string address_text;
+  std::string_view scheme;               // effective scheme, verbatim (spec 2.8)
+  std::string_view host;                 // authority: X-Forwarded-Host's first element, or the Host header as received
+  std::string port;                      // for X-Forwarded-Port
+  bool trusted = false;                  // use-forwarded-headers: Proto, Host and Port were taken from the headers
+};
+
+// An answer made by Weir itself.
+struct Answer {
+  int status = 0;                        // 0: none
+  std::string_view reason;               // stable code; static text or text of the pinned table
+  std::string location;                  // Location header; empty: none
+  std::string body;                      // plain text; empty: the built-in page of the status
+  std::string_view content_type = "text/html";  // of `body`; static text
+  bool empty_body = false;               // no page
+
+  void clear() {
+    status = 0;
+    reason = {};
+    location.clear();
+    body.clear();
+    content_type = "text/html";
+    empty_body = false;
+  }
+};
+
+// Fields set on the response, whoever made it: they replace fields of the same name sent by the upstream.
+class ResponseFields {
+ public:
+  // `id` is that of `name`; with FieldId::other the name is compared as text.
+  void set(http::FieldId id, std::string_view name, std::string_view value);
+  void clear();
+
+  const http::Fields& added() const { return added_; }
+  bool replaces(const http::Fields& of, const http::Field& field) const;
+  bool empty() const { return added_.all().empty(); }
+
+ private:
+  http::Fields added_;
+  std::uint64_t ids_ = 0;                // bit per FieldId
+  bool others_ = false;                  // some are FieldId::other
+};
+
+enum class Verdict : std::uint8_t { go_on, answered };
+
+// What a filter sees of one request. `head` may be changed by on_request, nothing else but through the functions.
+struct RequestContext {
+  http::RequestHead head;
+  std::string path;                      // normalised: decoded, slashes merged, dot segments resolved
+  const ClientConnection* connection = nullptr;
+  Forwarded forwarded;
+  route::Lookup* lookup = nullptr;       // the worker's
+
+  const route::RoutingTable* table = nullptr;
+  const route::Host* host = nullptr;
+  const route::Location* location = nullptr;  // null at the host stop
+
+  std::string target;                    // request target for the upstream; empty: the client's own, byte for byte
+  std::string forwarded_prefix;          // X-Forwarded-Prefix for the upstream; empty: none
+  Answer answer;
+  ResponseFields response;
+  int response_status = 0;               // when on_response runs
+
+  const features::Policies& policies() const { return location->policies; }
+  const features::Settings& settings() const { return *table->settings; }
+
+  // Ends the request. `reason` must be static text or text of the table.
+  Verdict reply(int status, std::string_view reason);
+  // A 30x with this Location. A target that is a path becomes absolute unless `keep_relative` (spec 1.1).
+  Verdict redirect(int status, std::string_view to, std::string_view reason, bool keep_relative = true);
+
+ protected:
+  void clear_context();
+};
+
+class Filter {
+ public:
+  virtual ~Filter() = default;
+
+  virtual std::string_view name() const = 0;
+  // Does it act in a location with these policies? Asked once when a table is compiled. At the host stop, before a
+  // location is known, a filter always runs.
+  virtual bool active(const features::Policies& policies) const = 0;
+
+  virtual net::MaybeTask<Verdict> on_request(RequestContext&) const { return Verdict::go_on; }
+  // Also for answers made by Weir itself, once a location was chosen.
+  virtual void on_response(RequestContext&) const {}
+};
+
+// Where in the order of spec 0.1 a filter stands: before a location is chosen (steps 2-3), in the location (4-9), or
+// once a live backend is known (10-16).
+enum class Stop : std::uint8_t { host, location, live_backend };
+
+struct FilterEntry {
+  Stop stop = Stop::location;
+  const Filter* filter = nullptr;
+  std::string_view why;                  // why it stands at this place
+};
+
+// The one visible order of filters. Bit i of Location::filters belongs to entry i; at most 64.
+using FilterList = std::span<const FilterEntry>;
+
+}  // namespace weir::proxy

@@ -1,0 +1,15 @@
+// One function per filter; each is defined in its feature's filter.cc and returns the one object of the process.
+#pragma once
+
+#include "weir/proxy/filter.h"
+
+namespace weir::features {
+
+const proxy::Filter& www_redirect_filter();    // redirect/filter.cc
+const proxy::Filter& app_root_filter();        // rewrite/filter.cc
+const proxy::Filter& redirect_filter();        // redirect/filter.cc
+const proxy::Filter& rewrite_filter();         // rewrite/filter.cc
+const proxy::Filter& https_redirect_filter();  // https_redirect/filter.cc
+const proxy::Filter& hsts_filter();            // hsts/filter.cc
+
+}  // namespace weir::features

@@ -1,0 +1,9 @@
+# Filters: what features do to requests. A library of its own, so that the data plane's filter.cc files and the control
+# plane's annotations.cc files stay apart (docs/architecture.md, allowed dependencies).
+weir_module(filters SOURCES
+  filter_order.cc
+  hsts/filter.cc
+  https_redirect/filter.cc
+  redirect/filter.cc
+  rewrite/filter.cc
+  DEPENDS base http observe route net features proxy)

@@ -1,0 +1,25 @@
+// The end of every request (life-of-a-request, step 11).
+#pragma once
+
+#include "proxy/request.h"
+#include "proxy/worker.h"
+
+namespace weir::proxy {
+
+// Log line, metrics sample, counters. Exactly once per request.
+void finish(Worker& worker, Request& request);
+
+// Runs finish() however the coroutine that handles the request ends: also when its frame is destroyed or memory is out.
+class FinishGuard {
+ public:
+  FinishGuard(Worker& worker, Request& request) : worker_(worker), request_(request) {}
+  FinishGuard(const FinishGuard&) = delete;
+  FinishGuard& operator=(const FinishGuard&) = delete;
+  ~FinishGuard() { finish(worker_, request_); }
+
+ private:
+  Worker& worker_;
+  Request& request_;
+};
+
+}  // namespace weir::proxy

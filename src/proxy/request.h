@@ -1,0 +1,62 @@
+// Request: all that one client request owns between its head and its access log line. Objects are taken from the worker
+// and given back (RequestPtr), so that their strings keep their capacity. One worker.
+#pragma once
+
+#include "proxy/request_body.h"
+#include "proxy/snapshot.h"
+#include "weir/observe/access_log.h"
+#include "weir/proxy/filter.h"
+#include "weir/upstream/exchange.h"
+#include "weir/upstream/failure.h"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weir::proxy {
+
+struct Request : RequestContext {
+  SnapshotRef snapshot;
+  RequestBody body;
+
+  // --- step 7: what is tried
+  const route::Backend* backend = nullptr;
+  std::span<const route::Endpoint> endpoints;
+  std::vector<route::Endpoint> resolved_endpoints;  // of an external name; `endpoints` points here then
+
+  // --- step 9
+  http::ResponseHead upstream_head;
+  std::vector<observe::UpstreamTry> tries;
+  std::string_view request_id;           // the client's, or generated_id
+  std::array<char, 32> generated_id{};
+
+  // --- what the log says
+  std::int64_t began_us = 0;             // first byte of the head
+  std::uint64_t connection_serial = 0;
+  std::uint64_t connection_requests = 0;
+  std::string bad_line;                  // what came instead of a readable request line
+  int status = 0;                        // sent to the client, or what it would have been
+  std::string_view reason;               // why Weir made the answer, or cut it
+  std::uint64_t head_bytes_sent = 0;
+  std::uint64_t body_bytes_sent = 0;
+
+  bool keep_alive = false;               // decided before the response head is written
+  bool response_started = false;
+  bool cut = false;                      // ended by a reset: nothing more is said to this client
+  bool silent = false;                   // health checks: neither logged nor counted
+
+  void clear();
+};
+
+// Gives a Request back to the worker that lent it.
+struct RequestReturner {
+  std::vector<std::unique_ptr<Request>>* free = nullptr;
+  void operator()(Request* request) const noexcept;
+};
+using RequestPtr = std::unique_ptr<Request, RequestReturner>;
+
+}  // namespace weir::proxy

@@ -1,0 +1,54 @@
+// RequestPipeline: what happens to one request, in the order of spec 0.1 (life-of-a-request, steps 4 to 11).
+#pragma once
+
+#include "proxy/request.h"
+#include "proxy/response_sink.h"
+#include "proxy/worker.h"
+#include "weir/net/sock.h"
+
+namespace weir::proxy {
+
+class RequestPipeline {
+ public:
+  RequestPipeline(Worker& worker, net::Sock& client, Request& request, ResponseSink& sink)
+      : worker_(worker), client_(client), request_(request), sink_(sink) {}
+
+  // REQUIRES: the head is parsed and consumed, the body begun, connection and times are set. request.keep_alive tells
+  // what client and settings allow. Result: the client's connection can take another request.
+  net::Task<bool> handle();
+
+  // The same for a head that could not be read: the answer and the log line.
+  net::Task<bool> refuse(upstream::Failure failure, int status, std::string_view reason);
+
+ private:
+  using Failure = upstream::Failure;
+
+  // step 5
+  bool pin_snapshot();
+  // spec 2.2: what the catch-all host answers itself; none of it is logged or counted.
+  bool is_built_in();
+  // step 6
+  net::MaybeTask<Verdict> run_filters(Stop stop);
+  net::Task<Verdict> finish_filters(net::MaybeTask<Verdict> running, std::uint64_t rest);
+  Verdict slash_redirect();
+  bool declared_too_large() const;
+  // step 7
+  net::MaybeTask<Failure> find_endpoints();
+  net::Task<Failure> resolve_endpoints();
+  // step 9
+  net::MaybeTask<Failure> receive_body();
+  net::Task<bool> proxy();
+
+  // The exits. `fail` maps a failure to an answer, or cuts the connection where none can be given; `answer` sends what
+  // request.answer holds; both end in `finish`, which also runs when the coroutine is destroyed half-way.
+  void run_response_filters(int status);
+  net::Task<bool> fail(Failure failure, std::string_view reason = {});
+  net::Task<bool> answer();
+
+  Worker& worker_;
+  net::Sock& client_;
+  Request& request_;
+  ResponseSink& sink_;
+};
+
+}  // namespace weir::proxy

@@ -1,0 +1,112 @@
+// Step 9 of life-of-a-request: the request head on its way to the endpoint.
+#include "proxy/upstream_head.h"
+
+#include "proxy/forwarded.h"
+#include "weir/http/h1_writer.h"
+
+namespace weir::proxy {
+namespace {
+
+using http::FieldId;
+using http::field_bit;
+
+// What Weir says itself, whatever the client said (spec 5.1). The parser has marked hop-by-hop fields, Expect and Proxy.
+constexpr std::uint64_t kOwn =
+    field_bit(FieldId::host) | field_bit(FieldId::content_length) | field_bit(FieldId::request_id) |
+    field_bit(FieldId::real_ip) | field_bit(FieldId::forwarded_for) | field_bit(FieldId::forwarded_host) |
+    field_bit(FieldId::forwarded_port) | field_bit(FieldId::forwarded_proto) | field_bit(FieldId::forwarded_scheme) |
+    field_bit(FieldId::scheme) | field_bit(FieldId::original_forwarded_for) |
+    field_bit(FieldId::original_forwarded_host);
+
+// A field whose value is all lines of a client's field; absent if the client sent none.
+void write_original(http::HeadWriter& head, std::string_view name, const http::Fields& fields, std::string_view from) {
+  if (fields.find(from) == nullptr) return;
+  std::string joined;
+  append_joined(fields, from, joined);
+  if (!joined.empty()) head.field(name, joined);
+}
+
+void write_forwarded_for(http::HeadWriter& head, const Request& request) {
+  const features::Settings& settings = request.settings();
+  head.field_name("X-Forwarded-For");
+  if (settings.compute_full_forwarded_for && settings.use_forwarded_headers) {
+    std::string incoming;
+    append_joined(request.head.fields, "X-Forwarded-For", incoming);
+    if (!incoming.empty()) {
+      head.value_part(incoming);
+      head.value_part(", ");
+    }
+    head.value_part(request.connection->address_text);
+  } else {
+    head.value_part(request.forwarded.address_text);
+  }
+  head.field_end();
+}
+
+void write_connection(http::HeadWriter& head, const Request& request) {
+  if (request.policies().proxy.connection_close || request.settings().upstream_keepalive_connections == 0) {
+    head.append("Connection: close\r\n");
+  } else if (request.head.upgrade) {
+    head.append("Connection: upgrade\r\n");
+  }
+  if (request.head.upgrade) head.field("Upgrade", request.head.fields.get(FieldId::upgrade));
+}
+
+void write(http::HeadWriter& head, const Request& request) {
+  const features::Settings& settings = request.settings();
+  const http::Fields& fields = request.head.fields;
+  const std::string_view target = request.target.empty() ? request.head.target() : std::string_view(request.target);
+  if (request.policies().proxy.http_1_0) {
+    head.append(request.head.method_text());
+    head.append(" ");
+    head.append(target);
+    head.append(" HTTP/1.0\r\n");
+  } else {
+    head.request_line(request.head.method_text(), target);
+  }
+  const std::string& vhost = request.policies().upstream_host.value;
+  head.field("Host", vhost.empty() ? request.forwarded.host : std::string_view(vhost));
+  if (!request.request_id.empty()) head.field("X-Request-ID", request.request_id);
+  head.field("X-Real-IP", request.forwarded.address_text);
+  write_forwarded_for(head, request);
+  head.field("X-Forwarded-Host", request.forwarded.host);
+  head.field("X-Forwarded-Port", request.forwarded.port);
+  head.field("X-Forwarded-Proto", request.forwarded.scheme);
+  head.field("X-Forwarded-Scheme", request.forwarded.scheme);
+  head.field("X-Scheme", request.forwarded.scheme);
+  write_original(head, "X-Original-Forwarded-For", fields, settings.forwarded_for_header);
+  write_original(head, "X-Original-Forwarded-Host", fields, settings.forwarded_host_header);
+  std::uint64_t skip = kOwn;
+  if (settings.add_original_uri_header) {
+    head.field("X-Original-URI", request.head.target());
+    skip |= field_bit(FieldId::original_uri);
+  }
+  if (!request.forwarded_prefix.empty()) {
+    head.field("X-Forwarded-Prefix", request.forwarded_prefix);
+    skip |= field_bit(FieldId::x_forwarded_prefix);
+  }
+  write_connection(head, request);
+  if (request.body.sends_chunks()) {
+    head.append("Transfer-Encoding: chunked\r\n");
+  } else if (request.body.exists()) {
+    head.field("Content-Length", request.body.size());
+  }
+  head.fields(fields, skip);
+  head.finish();
+}
+
+}  // namespace
+
+void UpstreamHead::write_head(upstream::OutBuffer& out) {
+  std::size_t bound = 2048 + 2 * request_.head.fields.text().size() + request_.target.size();
+  for (;; bound *= 2) {
+    out.ensure(bound);
+    http::HeadWriter head(out.end(), out.room());
+    write(head, request_);
+    if (!head.ok()) continue;
+    out.advance(head.size());
+    return;
+  }
+}
+
+}  // namespace weir::proxy

@@ -1,0 +1,126 @@
+// Worker: one thread that serves clients, with everything it needs of its own: event loop, pools, scratch memory,
+// counters, its hold on the table. Nothing here is locked; other threads talk to it by post() only.
+#pragma once
+
+#include "proxy/request.h"
+#include "proxy/snapshot.h"
+#include "weir/http/h1_parser.h"
+#include "weir/http/h1_writer.h"
+#include "weir/net/listen.h"
+#include "weir/net/reactor.h"
+#include "weir/net/task.h"
+#include "weir/observe/access_log.h"
+#include "weir/observe/worker_metrics.h"
+#include "weir/proxy/filter.h"
+#include "weir/route/lookup.h"
+#include "weir/upstream/exchange.h"
+#include "weir/upstream/offload.h"
+#include "weir/upstream/resolver.h"
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace weir::proxy {
+
+// What all workers use, owned by the Server and outliving them.
+struct WorkerServices {
+  FilterList filters;
+  upstream::Resolver* resolver = nullptr;
+  upstream::Offload* files = nullptr;
+  std::string temp_directory;
+  observe::AccessLog* access_log = nullptr;  // null: none
+  observe::WorkerMetrics* metrics = nullptr;  // this worker's
+  std::function<std::string()> status_text;   // of /nginx_status
+};
+
+// A socket to accept from; the worker closes it.
+struct Listening {
+  int fd = -1;
+  bool https = false;
+};
+
+class Worker {
+ public:
+  // On the thread that will run it. `post` brings functions to that thread.
+  Worker(const WorkerServices& services, upstream::PostToWorker post);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // --- by the loop (server.cc)
+  void listen(const std::vector<Listening>& sockets);
+  void drain_events() { reactor_.drain(); }
+  // Every 100 ms: timeouts, idle connections, log lines.
+  void tick();
+  void take_table(route::RoutingTablePtr table);
+  // Listeners close, idle connections close, requests in flight end with `Connection: close`.
+  void begin_drain();
+  // Cuts what is left.
+  void cut();
+  bool idle() const { return jobs_.empty(); }
+  int event_fd() const { return reactor_.fd(); }
+
+  // --- by sessions and the pipeline
+  net::Reactor& reactor() { return reactor_; }
+  net::JobGroup& jobs() { return jobs_; }
+  upstream::Runtime& upstream() { return upstream_; }
+  upstream::OutBuffer& out() { return out_; }
+  upstream::OutBuffer& relay_scratch() { return relay_scratch_; }
+  bool in_relay_scratch(std::string_view bytes);
+  route::Lookup& lookup() { return lookup_; }
+  http::RequestIds& request_ids() { return request_ids_; }
+  observe::WorkerMetrics& metrics() { return *services_.metrics; }
+  observe::AccessLogBuffer* access_log() { return access_log_.get(); }
+  const WorkerServices& services() const { return services_; }
+  const upstream::PostToWorker& post() const { return post_; }
+  const http::H1Limits& limits() const { return limits_; }
+  const SnapshotRef& snapshot() const { return snapshot_; }
+  bool draining() const { return draining_; }
+  // The value of Date.
+  std::string_view date();
+  RequestPtr take_request();
+  // Bits of the filters that stand at this stop.
+  std::uint64_t filters_at(Stop stop) const { return filters_at_[static_cast<std::size_t>(stop)]; }
+  const BodyFiles& body_files() const { return body_files_; }
+  // The id under which connections to a resolved address are pooled; apart from those that tables give out.
+  route::EndpointId resolved_id(const base::IpAddress& ip, std::uint16_t port);
+  std::uint64_t next_connection_serial() { return ++connections_; }
+
+ private:
+  WorkerServices services_;
+  const upstream::PostToWorker post_;
+  net::Reactor reactor_;
+  upstream::Pool pool_;
+  upstream::Balancer balancer_;
+  upstream::OutBuffer out_;
+  upstream::OutBuffer relay_scratch_;
+  upstream::Runtime upstream_;
+  route::Lookup lookup_;
+  http::DateCache dates_;
+  http::RequestIds request_ids_;
+  http::H1Limits limits_;
+  SnapshotRef snapshot_;
+  std::array<std::uint64_t, 3> filters_at_{};
+  BodyFiles body_files_;
+  std::map<std::pair<base::IpAddress, std::uint16_t>, route::EndpointId> resolved_ids_;
+  std::unique_ptr<observe::AccessLogBuffer> access_log_;
+  std::vector<std::unique_ptr<Request>> free_requests_;
+  std::vector<std::unique_ptr<net::Acceptor>> acceptors_;
+  std::vector<Listening> listening_;
+  std::uint64_t connections_ = 0;
+  std::uint64_t last_housekeeping_ms_ = 0;
+  std::uint64_t last_flush_ms_ = 0;
+  std::size_t exceptions_seen_ = 0;
+  std::uint64_t shed_seen_ = 0;
+  bool draining_ = false;
+  net::JobGroup jobs_;                   // last: jobs use all of the above while they are destroyed
+};
+
+}  // namespace weir::proxy
