@@ -24,6 +24,7 @@ namespace weir::features {
 // ("auth-url-planned", "proxy-buffers-number-invalid"); it shows in the log, the metric and the diagnostic.
 struct DenyPolicy {
   std::string reason;            // empty: not denied
+  bool whole_host = false;       // the setting guards the host (auth-tls-*): every location of the host answers 503
 
   bool denied() const { return !reason.empty(); }
   bool operator==(const DenyPolicy&) const = default;

@@ -1,0 +1,99 @@
+// ConfigMap keys of spec 6.6: logs, telemetry, WAF, GeoIP.
+#include "features/setting_spec.h"
+#include "weir/base/ascii.h"
+
+namespace weir::features {
+namespace {
+
+// Each of the two keys can only switch the log off.
+std::optional<std::string> read_disabled(std::string_view value, Settings& into) {
+  const std::optional<bool> disabled = base::parse_bool(value);
+  if (!disabled) return "is neither true nor false";
+  if (*disabled) into.access_log = false;
+  return std::nullopt;
+}
+
+std::string disabled_text(const Settings& from) {
+  return from.access_log ? "false" : "true";
+}
+
+std::optional<std::string> read_http_path(std::string_view value, Settings& into) {
+  if (!value.empty()) into.access_log_path = value;
+  return std::nullopt;
+}
+
+std::optional<std::string> check_path(std::string_view value) {
+  if (value.empty()) return "is empty";
+  return std::nullopt;
+}
+
+bool is_true(std::string_view value) {
+  return base::parse_bool(value).value_or(false);
+}
+
+std::vector<SettingSpec> telemetry_settings() {
+  return {
+      plan_setting("enable-opentelemetry", "bool", "false", "Tracing."),
+      plan_setting("opentelemetry-config", "file", "/etc/ingress-controller/telemetry/opentelemetry.toml",
+                   "Configuration file of the original's module."),
+      plan_setting("opentelemetry-operation-name", "text", "", "Name of spans."),
+      plan_setting("opentelemetry-trust-incoming-span", "bool", "true", "Continues the client's trace."),
+      plan_setting("otlp-collector-host", "host", "", "Collector."),
+      plan_setting("otlp-collector-port", "number", "4317", "Its port."),
+      plan_setting("otel-service-name", "text", "nginx", "Name of the service."),
+      plan_setting("otel-sampler", "text", "AlwaysOn", "Sampler."),
+      plan_setting("otel-sampler-ratio", "fraction", "0.01", "Share of traces."),
+      plan_setting("otel-sampler-parent-based", "bool", "true", "Follows the parent's decision."),
+      plan_setting("otel-max-queuesize", "number", "2048", "Spans waiting to be sent."),
+      plan_setting("otel-schedule-delay-millis", "number", "5000", "Time between two batches."),
+      plan_setting("otel-max-export-batch-size", "number", "512", "Spans per batch."),
+      plan_setting("enable-modsecurity", "bool", "false", "Web application firewall.").asks(is_true).protects(),
+      plan_setting("enable-owasp-modsecurity-crs", "bool", "false", "OWASP core rule set."),
+      refuse_setting("modsecurity-snippet", "Raw firewall rules."),
+      plan_setting("use-geoip2", "bool", "false", "`$geoip2_*` variables."),
+      plan_setting("geoip2-autoreload-in-minutes", "number", "0", "Reads the databases again."),
+  };
+}
+
+}  // namespace
+
+std::vector<SettingSpec> log_settings() {
+  std::vector<SettingSpec> out = {
+      setting("access-log-path", in_settings(&Settings::access_log_path), "File of the access log.")
+          .type("file")
+          .default_text("/dev/stdout")
+          .check(check_path),
+      SettingSpec("http-access-log-path", Support::exact, "file", "", "Overrides access-log-path for HTTP.")
+          .apply(read_http_path),
+      plan_setting("stream-access-log-path", "file", "", "Overrides access-log-path for TCP and UDP."),
+      ignore_setting("access-log-params", "text", "", "Buffering of the original's log; this one buffers by itself."),
+      SettingSpec("disable-access-log", Support::exact, "bool", "false", "No access log.")
+          .apply(read_disabled)
+          .print(disabled_text),
+      SettingSpec("disable-http-access-log", Support::exact, "bool", "false", "No access log of HTTP.")
+          .apply(read_disabled)
+          .print(disabled_text),
+      plan_setting("disable-stream-access-log", "bool", "false", "No access log of TCP and UDP."),
+      setting("enable-access-log-for-default-backend", in_settings(&Settings::access_log_for_default_backend),
+              "Logs requests that no Ingress serves."),
+      plan_setting("enable-auth-access-log", "bool", "false", "Logs sub-requests of authentication."),
+      setting("skip-access-log-urls", in_settings(&Settings::skip_access_log_urls),
+              "Request URIs that are not logged: exact, `~expression` or `~*expression`."),
+      setting("log-format-upstream", in_settings(&Settings::log_format), "Layout of a line of the access log.")
+          .check_variables(),
+      plan_setting("log-format-stream", "text",
+                   "[$remote_addr] [$time_local] $protocol $status $bytes_sent $bytes_received $session_time",
+                   "Layout of a line for TCP and UDP."),
+      setting("log-format-escape-json", in_settings(&Settings::log_escape_json), "Escapes values for JSON."),
+      setting("log-format-escape-none", in_settings(&Settings::log_escape_none), "Escapes nothing; wins over JSON."),
+      ignore_setting("error-log-path", "file", "/var/log/nginx/error.log", "The log goes to the standard output."),
+      ignore_setting("error-log-level", "text", "notice", "The log's level is a flag."),
+      plan_setting("enable-syslog", "bool", "false", "Sends logs to syslog."),
+      plan_setting("syslog-host", "host", "", "Its host."),
+      plan_setting("syslog-port", "number", "514", "Its port."),
+  };
+  for (const SettingSpec& one : telemetry_settings()) out.push_back(one);
+  return out;
+}
+
+}  // namespace weir::features

@@ -1,0 +1,139 @@
+// ConfigMap keys of spec 6.4 and 6.5: upstream side, global external authentication.
+#include "features/setting_spec.h"
+#include "weir/base/ascii.h"
+#include "weir/base/byte_size.h"
+
+#include <algorithm>
+
+namespace weir::features {
+namespace {
+
+template <class Value>
+SettingSpec proxy_setting(std::string_view key, Value ProxyPolicy::*member, std::string_view doc) {
+  return setting(key, in_defaults(&Policies::proxy, member), doc);
+}
+
+std::optional<std::string> read_version(std::string_view value, Settings& into) {
+  if (value != "1.0" && value != "1.1") return "is neither 1.0 nor 1.1";
+  into.defaults.proxy.http_1_0 = value == "1.0";
+  return std::nullopt;
+}
+
+std::optional<std::string> read_conditions(std::string_view value, Settings& into) {
+  const auto conditions = parse_next_upstream(value);
+  if (!conditions) return "has a word that is no condition";
+  into.defaults.proxy.next_upstream = *conditions;
+  return std::nullopt;
+}
+
+std::optional<std::string> read_algorithm(std::string_view value, Settings& into) {
+  if (!value.empty() && value != "round_robin") return "is not implemented; round_robin is in force";
+  into.defaults.balance.algorithm = value;
+  return std::nullopt;
+}
+
+std::optional<std::string> check_two(std::string_view value) {
+  if (base::parse_int(value).value_or(0) < 2) return "is below 2";
+  return std::nullopt;
+}
+
+std::optional<std::string> check_not_zero(std::string_view value) {
+  if (base::parse_size(value) == std::uint64_t{0}) return "is 0";
+  return std::nullopt;
+}
+
+std::vector<SettingSpec> location_defaults() {
+  return {
+      proxy_setting("proxy-connect-timeout", &ProxyPolicy::connect_timeout, "Time to connect to an endpoint."),
+      proxy_setting("proxy-send-timeout", &ProxyPolicy::send_timeout,
+                    "Longest gap between two writes to the upstream."),
+      proxy_setting("proxy-read-timeout", &ProxyPolicy::read_timeout,
+                    "Longest gap between two reads from the upstream."),
+      proxy_setting("proxy-body-size", &ProxyPolicy::body_size, "Largest request body, 413 above; 0 is no limit."),
+      switch_setting("proxy-buffering", in_defaults(&Policies::proxy, &ProxyPolicy::buffering), "Buffers responses."),
+      switch_setting("proxy-request-buffering", in_defaults(&Policies::proxy, &ProxyPolicy::request_buffering),
+                     "Reads the request body before connecting."),
+      proxy_setting("proxy-buffer-size", &ProxyPolicy::buffer_size, "Buffer of the response head.")
+          .check(check_not_zero),
+      proxy_setting("proxy-buffers-number", &ProxyPolicy::buffers_number, "Response buffers, at least 2.")
+          .check(check_two),
+      SettingSpec("proxy-busy-buffers-size", Support::noop, "size", "", "The relay has no busy buffers; checked only.")
+          .apply([](std::string_view value, Settings& into) -> std::optional<std::string> {
+            if (value.empty()) return std::nullopt;
+            return rows::read(value, into.defaults.proxy.busy_buffers_size);
+          }),
+      proxy_setting("proxy-max-temp-file-size", &ProxyPolicy::max_temp_file_size,
+                    "Largest temporary file with buffering on; 0 is none."),
+      SettingSpec("proxy-http-version", Support::exact, "1.0 or 1.1", "", "HTTP version spoken to the upstream.")
+          .apply(read_version)
+          .print([](const Settings& from) { return std::string(from.defaults.proxy.http_1_0 ? "1.0" : "1.1"); }),
+      SettingSpec("proxy-next-upstream", Support::exact, "blank-separated list", "",
+                  "When a request is tried again on the next endpoint.")
+          .apply(read_conditions)
+          .print([](const Settings& from) { return next_upstream_text(from.defaults.proxy.next_upstream); }),
+      proxy_setting("proxy-next-upstream-timeout", &ProxyPolicy::next_upstream_timeout,
+                    "Time budget of all tries together; 0 is no limit."),
+      proxy_setting("proxy-next-upstream-tries", &ProxyPolicy::next_upstream_tries, "Tries in all; 0 is no limit."),
+      plan_setting("proxy-cookie-domain", "text", "off", "Rewrites Domain in Set-Cookie of the upstream."),
+      plan_setting("proxy-cookie-path", "text", "off", "Rewrites Path in Set-Cookie of the upstream."),
+      plan_setting("proxy-redirect-from", "text", "off", "Rewrites Location and Refresh of the upstream."),
+      plan_setting("proxy-redirect-to", "text", "off", "Replacement for proxy-redirect-from."),
+      SettingSpec("load-balance", Support::exact, "text", "round_robin",
+                  "How endpoints are chosen; only round_robin is implemented.")
+          .apply(read_algorithm)
+          .print([](const Settings& from) {
+            return from.defaults.balance.algorithm.empty() ? "round_robin" : from.defaults.balance.algorithm;
+          }),
+      setting("service-upstream", in_defaults(&Policies::balance, &BalancePolicy::service_upstream),
+              "The Service's cluster address is the only endpoint."),
+  };
+}
+
+}  // namespace
+
+std::vector<SettingSpec> upstream_settings() {
+  std::vector<SettingSpec> out = location_defaults();
+  const std::vector<SettingSpec> global = {
+      setting("retry-non-idempotent", in_settings(&Settings::retry_non_idempotent),
+              "Retries POST, LOCK and PATCH too, also after they were sent."),
+      setting("proxy-add-original-uri-header", in_settings(&Settings::add_original_uri_header),
+              "Sends X-Original-URI to the upstream."),
+      setting("upstream-keepalive-connections", in_settings(&Settings::upstream_keepalive_connections),
+              "Idle connections a worker keeps; 0 keeps none."),
+      setting("upstream-keepalive-requests", in_settings(&Settings::upstream_keepalive_requests),
+              "Requests per upstream connection."),
+      time_setting("upstream-keepalive-time", in_settings(&Settings::upstream_keepalive_time),
+                   "Longest life of an upstream connection."),
+      setting("upstream-keepalive-timeout", in_settings(&Settings::upstream_keepalive_timeout),
+              "Idle time of an upstream connection."),
+      plan_setting("grpc-buffer-size-kb", "number", "0", "Buffer of gRPC responses."),
+      plan_setting("proxy-stream-timeout", "time", "600s", "Idle time of a TCP or UDP session."),
+      plan_setting("proxy-stream-next-upstream", "bool", "true", "Retries TCP and UDP."),
+      plan_setting("proxy-stream-next-upstream-timeout", "time", "600s", "Time budget of the tries."),
+      plan_setting("proxy-stream-next-upstream-tries", "number", "3", "Tries in all."),
+      plan_setting("proxy-stream-responses", "number", "1", "Answers expected per UDP packet."),
+      plan_setting("add-headers", "namespace/name", "", "ConfigMap with headers for every response."),
+      plan_setting("proxy-set-headers", "namespace/name", "", "ConfigMap with headers for every upstream request."),
+  };
+  out.insert(out.end(), global.begin(), global.end());
+  return out;
+}
+
+std::vector<SettingSpec> global_auth_settings() {
+  return {
+      plan_setting("global-auth-url", "URL", "", "External service that decides about each request.").protects(),
+      plan_setting("global-auth-method", "method", "", "Method of the sub-request."),
+      plan_setting("global-auth-signin", "URL", "", "A 401 becomes a 302 to this URL."),
+      plan_setting("global-auth-signin-redirect-param", "text", "", "Name of its return parameter; `rd` if empty."),
+      plan_setting("global-auth-response-headers", "comma list", "", "Headers of the answer copied into the request."),
+      plan_setting("global-auth-request-redirect", "text", "", "Value of X-Auth-Request-Redirect."),
+      refuse_setting("global-auth-snippet", "Raw directives inside the sub-request."),
+      plan_setting("global-auth-cache-key", "text", "", "Key under which answers are cached."),
+      plan_setting("global-auth-cache-duration", "text", "", "How long answers are cached."),
+      plan_setting("global-auth-always-set-cookie", "bool", "false", "Set-Cookie of the answer on every status."),
+      plan_setting("no-auth-locations", "comma list", "/.well-known/acme-challenge",
+                   "Paths without global authentication."),
+  };
+}
+
+}  // namespace weir::features

@@ -1,0 +1,51 @@
+#include "features/annotation_sets.h"
+#include "weir/base/ascii.h"
+
+#include <algorithm>
+
+namespace weir::features {
+namespace {
+
+constexpr std::string_view kStrength = "@STRENGTH";
+constexpr std::string_view kLevel = "@SECLEVEL=";
+
+bool is_cipher_string(std::string_view written) {
+  std::string text(written);
+  std::erase(text, ' ');
+  for (std::size_t i = 0; i < text.size();) {
+    const std::string_view rest = std::string_view(text).substr(i);
+    if (rest.substr(0, kStrength.size()) == kStrength) {
+      i += kStrength.size();
+    } else if (rest.substr(0, kLevel.size()) == kLevel && rest.size() > kLevel.size() && rest[kLevel.size()] >= '0' &&
+               rest[kLevel.size()] <= '5') {
+      i += kLevel.size() + 1;
+    } else if (base::is_alnum(text[i]) || std::string_view("!:+-_").find(text[i]) != std::string_view::npos) {
+      ++i;
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+AnnotationSet ssl_annotations() {
+  return annotation_set("ssl", "SSLCipher",
+                        {
+                            plan("ssl-ciphers", {"OpenSSL cipher string", is_cipher_string}, Scope::host,
+                                 OnInvalid::refuse_object, "TLS 1.2 ciphers of the host.")
+                                .settings("ssl-ciphers"),
+                            plan("ssl-prefer-server-ciphers", syntax::boolean(), Scope::host, OnInvalid::use_default,
+                                 "Whether the server's order of ciphers decides; it does.")
+                                .default_text("true")
+                                .asks([](std::string_view value) { return !base::parse_bool(value).value_or(true); }),
+                            plan("ssl-passthrough", syntax::boolean(), Scope::host, OnInvalid::refuse_object,
+                                 "Hands the TLS connection to the backend unread; needs --enable-ssl-passthrough.")
+                                .group("SSLPassthrough")
+                                .default_text("false")
+                                .asks_when_true(),
+                        });
+}
+
+}  // namespace weir::features

@@ -1,0 +1,130 @@
+// Features that are planned and protect nothing: served with a warning, or refused by their validators.
+#include "unit/features/reading.h"
+
+namespace weir::features {
+namespace {
+
+using testing::Keys;
+using testing::lines;
+using testing::outcome;
+using testing::read;
+using testing::settings;
+
+TEST(PlannedAnnotations, AreServedWithAWarning) {
+  for (const auto& [key, value] : Keys{{"affinity", "cookie"},
+                                       {"affinity-mode", "persistent"},
+                                       {"affinity-canary-behavior", "legacy"},
+                                       {"session-cookie-name", "route"},
+                                       {"session-cookie-path", "/a"},
+                                       {"session-cookie-domain", "a.example"},
+                                       {"session-cookie-expires", "-5"},
+                                       {"session-cookie-max-age", "5"},
+                                       {"session-cookie-samesite", "lax"},
+                                       {"session-cookie-conditional-samesite-none", "true"},
+                                       {"session-cookie-secure", "true"},
+                                       {"session-cookie-change-on-failure", "true"},
+                                       {"upstream-hash-by", "$request_uri"},
+                                       {"upstream-hash-by-subset", "true"},
+                                       {"upstream-hash-by-subset-size", "5"},
+                                       {"custom-http-errors", "404, 503"},
+                                       {"disable-proxy-intercept-errors", "true"},
+                                       {"default-backend", "errors"},
+                                       {"custom-headers", "ns/map"},
+                                       {"mirror-target", "https://h$request_uri"},
+                                       {"mirror-host", "h"},
+                                       {"mirror-request-body", "off"},
+                                       {"proxy-ssl-secret", "ns/ca"},
+                                       {"proxy-ssl-ciphers", "HIGH:!aNULL"},
+                                       {"proxy-ssl-protocols", "TLSv1.2 TLSv1.3"},
+                                       {"proxy-ssl-name", "h"},
+                                       {"proxy-ssl-verify", "on"},
+                                       {"proxy-ssl-verify-depth", "2"},
+                                       {"proxy-ssl-server-name", "on"},
+                                       {"fastcgi-index", "index.php"},
+                                       {"fastcgi-params-configmap", "ns/map"},
+                                       {"enable-opentelemetry", "true"},
+                                       {"opentelemetry-trust-incoming-span", "false"},
+                                       {"opentelemetry-operation-name", "op"},
+                                       {"ssl-ciphers", "HIGH:!aNULL:@STRENGTH:@SECLEVEL=2"},
+                                       {"ssl-prefer-server-ciphers", "false"},
+                                       {"ssl-passthrough", "true"},
+                                       {"proxy-cookie-domain", "a b"},
+                                       {"proxy-cookie-path", "/a /b"},
+                                       {"proxy-redirect-from", "http://a/"},
+                                       {"proxy-redirect-to", "/"}}) {
+    const ReadResult result = read({{key, value}});
+
+    EXPECT_EQ(lines(result), "warning annotation-planned " + key + "\n");
+    EXPECT_EQ(result.policies, settings().defaults) << key;
+    EXPECT_TRUE(result.used.empty()) << key;
+  }
+}
+
+TEST(PlannedAnnotations, ValuesThatAskForNothingAreQuiet) {
+  EXPECT_EQ(outcome({{"ssl-passthrough", "false"},
+                     {"enable-opentelemetry", "false"},
+                     {"ssl-prefer-server-ciphers", "true"},
+                     {"proxy-cookie-domain", "off"},
+                     {"proxy-cookie-path", "off"},
+                     {"proxy-redirect-from", "off"},
+                     {"disable-proxy-intercept-errors", "false"}}),
+            "ok");
+}
+
+TEST(PlannedAnnotations, BadValuesThatRefuse) {
+  for (const auto& [key, value] : Keys{{"upstream-hash-by", "$a;"},
+                                       {"upstream-hash-by-subset", "x"},
+                                       {"upstream-hash-by-subset-size", "x"},
+                                       {"custom-http-errors", "404,302"},
+                                       {"default-backend", "Errors"},
+                                       {"proxy-ssl-secret", "a;b"},
+                                       {"fastcgi-index", "a/b"},
+                                       {"fastcgi-params-configmap", "a;b"},
+                                       {"opentelemetry-operation-name", "a.b"},
+                                       {"ssl-ciphers", "HIGH;"},
+                                       {"ssl-passthrough", "x"}}) {
+    EXPECT_EQ(outcome({{key, value}}), "ING") << key;
+  }
+}
+
+TEST(PlannedAnnotations, BadValuesThatFallBack) {
+  for (const auto& [key, value] : Keys{{"affinity", "ip"},
+                                       {"affinity-mode", "x"},
+                                       {"affinity-canary-behavior", "x"},
+                                       {"session-cookie-name", "a b;"},
+                                       {"session-cookie-path", "/a;"},
+                                       {"session-cookie-domain", "a;"},
+                                       {"session-cookie-expires", "1d"},
+                                       {"session-cookie-max-age", "1d"},
+                                       {"session-cookie-samesite", "x"},
+                                       {"session-cookie-secure", "x"},
+                                       {"custom-headers", "a;"},
+                                       {"mirror-target", "a b"},
+                                       {"mirror-host", "a b"},
+                                       {"mirror-request-body", "x"},
+                                       {"proxy-ssl-ciphers", "@"},
+                                       {"proxy-ssl-protocols", "SSLv3"},
+                                       {"proxy-ssl-name", "a b"},
+                                       {"proxy-ssl-verify", "true"},
+                                       {"proxy-ssl-verify-depth", "x"},
+                                       {"proxy-ssl-server-name", "x"},
+                                       {"enable-opentelemetry", "x"},
+                                       {"ssl-prefer-server-ciphers", "on"},
+                                       {"proxy-cookie-domain", "a"},
+                                       {"proxy-cookie-path", "/a ;"},
+                                       {"proxy-redirect-from", "$x"},
+                                       {"proxy-redirect-to", "$x"}}) {
+    EXPECT_EQ(outcome({{key, value}}), "warning annotation-invalid " + key + "\n");
+  }
+}
+
+TEST(PlannedAnnotations, ValuesThatFreezeTheOriginalDenyOnlyThisObject) {
+  EXPECT_EQ(outcome({{"custom-http-errors", "404,499"}}), "503 custom-http-errors-invalid");
+  EXPECT_EQ(outcome({{"proxy-cookie-path", "/a"}}), "503 proxy-cookie-path-invalid");
+  EXPECT_EQ(outcome({{"proxy-cookie-path", "/a /b /c"}}), "503 proxy-cookie-path-invalid");
+  EXPECT_EQ(outcome({{"mirror-target", "http://h/$nosuch"}}), "503 mirror-target-invalid");
+  EXPECT_EQ(outcome({{"proxy-ssl-secret", "name"}}), "503 proxy-ssl-secret-invalid");
+}
+
+}  // namespace
+}  // namespace weir::features

@@ -1,0 +1,517 @@
+#include "weir/features/settings_table.h"
+
+#include "unit/features/reading.h"
+
+#include <gmock/gmock.h>
+
+#include <set>
+
+namespace weir::features {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::kConfigMap;
+using testing::Keys;
+using testing::lines;
+
+SettingsResult read(const Keys& data) {
+  return read_settings(data, kConfigMap);
+}
+
+// Every ConfigMap key of spec 6.1 to 6.7.
+constexpr std::string_view kAll[] = {
+    // 6.1
+    "allow-snippet-annotations",
+    "annotations-risk-level",
+    "annotation-value-word-blocklist",
+    "allow-cross-namespace-resources",
+    "strict-validate-path-type",
+    "global-allowed-response-headers",
+    "block-cidrs",
+    "block-user-agents",
+    "block-referers",
+    "whitelist-source-range",
+    "denylist-source-range",
+    "nginx-status-ipv4-whitelist",
+    "nginx-status-ipv6-whitelist",
+    "limit-rate",
+    "limit-rate-after",
+    "limit-conn-zone-variable",
+    "limit-req-status-code",
+    "limit-conn-status-code",
+    "server-tokens",
+    "allow-backend-server-header",
+    "hide-headers",
+    "disable-proxy-intercept-errors",
+    "custom-http-errors",
+    // 6.2
+    "ssl-redirect",
+    "force-ssl-redirect",
+    "http-redirect-code",
+    "no-tls-redirect-locations",
+    "preserve-trailing-slash",
+    "use-port-in-redirects",
+    "relative-redirects",
+    "hsts",
+    "hsts-include-subdomains",
+    "hsts-max-age",
+    "hsts-preload",
+    "ssl-protocols",
+    "ssl-ciphers",
+    "ssl-ecdh-curve",
+    "ssl-dh-param",
+    "ssl-session-cache",
+    "ssl-session-cache-size",
+    "ssl-session-timeout",
+    "ssl-session-tickets",
+    "ssl-session-ticket-key",
+    "ssl-buffer-size",
+    "ssl-early-data",
+    "ssl-reject-handshake",
+    "enable-ocsp",
+    "proxy-ssl-location-only",
+    // 6.3
+    "bind-address",
+    "disable-ipv6",
+    "disable-ipv6-dns",
+    "reuse-port",
+    "use-http2",
+    "http2-max-concurrent-streams",
+    "http2-max-field-size",
+    "http2-max-header-size",
+    "http2-max-requests",
+    "keep-alive",
+    "keep-alive-requests",
+    "client-header-buffer-size",
+    "large-client-header-buffers",
+    "client-header-timeout",
+    "client-body-timeout",
+    "client-body-buffer-size",
+    "enable-underscores-in-headers",
+    "ignore-invalid-headers",
+    "default-type",
+    "use-proxy-protocol",
+    "proxy-protocol-header-timeout",
+    "use-forwarded-headers",
+    "enable-real-ip",
+    "compute-full-forwarded-for",
+    "proxy-real-ip-cidr",
+    "forwarded-for-header",
+    "forwarded-for-proxy-protocol-header",
+    "forwarded-host-header",
+    "generate-request-id",
+    "use-gzip",
+    "gzip-level",
+    "gzip-min-length",
+    "gzip-disable",
+    "gzip-types",
+    "enable-brotli",
+    "brotli-level",
+    "brotli-min-length",
+    "brotli-types",
+    // 6.4
+    "proxy-connect-timeout",
+    "proxy-send-timeout",
+    "proxy-read-timeout",
+    "proxy-body-size",
+    "proxy-buffering",
+    "proxy-request-buffering",
+    "proxy-buffer-size",
+    "proxy-buffers-number",
+    "proxy-busy-buffers-size",
+    "proxy-max-temp-file-size",
+    "proxy-http-version",
+    "proxy-next-upstream",
+    "proxy-next-upstream-timeout",
+    "proxy-next-upstream-tries",
+    "retry-non-idempotent",
+    "proxy-cookie-domain",
+    "proxy-cookie-path",
+    "proxy-redirect-from",
+    "proxy-redirect-to",
+    "proxy-add-original-uri-header",
+    "load-balance",
+    "service-upstream",
+    "upstream-keepalive-connections",
+    "upstream-keepalive-requests",
+    "upstream-keepalive-time",
+    "upstream-keepalive-timeout",
+    "grpc-buffer-size-kb",
+    "proxy-stream-timeout",
+    "proxy-stream-next-upstream",
+    "proxy-stream-next-upstream-timeout",
+    "proxy-stream-next-upstream-tries",
+    "proxy-stream-responses",
+    "add-headers",
+    "proxy-set-headers",
+    // 6.5
+    "global-auth-url",
+    "global-auth-method",
+    "global-auth-signin",
+    "global-auth-signin-redirect-param",
+    "global-auth-response-headers",
+    "global-auth-request-redirect",
+    "global-auth-snippet",
+    "global-auth-cache-key",
+    "global-auth-cache-duration",
+    "global-auth-always-set-cookie",
+    "no-auth-locations",
+    // 6.6
+    "access-log-path",
+    "http-access-log-path",
+    "stream-access-log-path",
+    "access-log-params",
+    "disable-access-log",
+    "disable-http-access-log",
+    "disable-stream-access-log",
+    "enable-access-log-for-default-backend",
+    "enable-auth-access-log",
+    "skip-access-log-urls",
+    "log-format-upstream",
+    "log-format-stream",
+    "log-format-escape-json",
+    "log-format-escape-none",
+    "error-log-path",
+    "error-log-level",
+    "enable-syslog",
+    "syslog-host",
+    "syslog-port",
+    "enable-opentelemetry",
+    "opentelemetry-config",
+    "opentelemetry-operation-name",
+    "opentelemetry-trust-incoming-span",
+    "otlp-collector-host",
+    "otlp-collector-port",
+    "otel-service-name",
+    "otel-sampler",
+    "otel-sampler-ratio",
+    "otel-sampler-parent-based",
+    "otel-max-queuesize",
+    "otel-schedule-delay-millis",
+    "otel-max-export-batch-size",
+    "enable-modsecurity",
+    "enable-owasp-modsecurity-crs",
+    "modsecurity-snippet",
+    "use-geoip2",
+    "geoip2-autoreload-in-minutes",
+    // 6.7
+    "main-snippet",
+    "http-snippet",
+    "server-snippet",
+    "location-snippet",
+    "stream-snippet",
+    "worker-processes",
+    "worker-cpu-affinity",
+    "worker-shutdown-timeout",
+    "enable-serial-reloads",
+    "max-worker-connections",
+    "max-worker-open-files",
+    "enable-multi-accept",
+    "enable-aio-write",
+    "debug-connections",
+    "map-hash-bucket-size",
+    "server-name-hash-max-size",
+    "server-name-hash-bucket-size",
+    "proxy-headers-hash-max-size",
+    "proxy-headers-hash-bucket-size",
+    "variables-hash-bucket-size",
+    "variables-hash-max-size",
+    "lua-shared-dicts",
+    "app-root",
+    "upstream-hash-by",
+    "upstream-hash-by-subset",
+    "upstream-hash-by-subset-size",
+};
+
+TEST(SettingsTable, HasARowForEveryKeyAndNoOther) {
+  const std::set<std::string_view> expected(std::begin(kAll), std::end(kAll));
+  std::set<std::string_view> seen;
+
+  for (const std::string_view key : kAll) EXPECT_NE(find_setting(key), nullptr) << key;
+  for (const SettingRow& row : settings_table()) {
+    EXPECT_TRUE(seen.insert(row.key).second) << row.key;
+    EXPECT_EQ(expected.count(row.key), 1u) << row.key;
+    EXPECT_FALSE(row.doc.empty()) << row.key;
+    EXPECT_FALSE(row.type.empty()) << row.key;
+    if (row.support == Support::exact) {
+      EXPECT_TRUE(row.apply) << row.key;
+    }
+    EXPECT_TRUE(!row.protects || row.support == Support::planned) << row.key;
+  }
+}
+
+TEST(SettingsTable, MarkdownNamesEveryKeyWithItsClass) {
+  const std::string page = settings_markdown();
+
+  for (const SettingRow& row : settings_table()) {
+    EXPECT_NE(page.find("\n| `" + std::string(row.key) + "` |"), std::string::npos) << row.key;
+  }
+  EXPECT_THAT(page, HasSubstr("| `proxy-body-size` | exact | size | `1m` | at once |"));
+  EXPECT_THAT(page, HasSubstr("| `block-cidrs` | planned, 503 |"));
+}
+
+TEST(ReadSettings, NothingGivesTheDefaults) {
+  const SettingsResult result = read({});
+  Settings expected;
+  expected.proxy_real_ip_cidr = {*base::parse_cidr("0.0.0.0/0")};
+
+  EXPECT_EQ(result.settings, expected);
+  EXPECT_TRUE(result.used.empty());
+  EXPECT_TRUE(result.diagnostics.empty());
+}
+
+TEST(ReadSettings, EachExactKeyIsReadAndPrinted) {
+  const Keys data = {
+      {"allow-snippet-annotations", "true"},
+      {"annotations-risk-level", "Critical"},
+      {"annotation-value-word-blocklist", "a,b"},
+      {"allow-cross-namespace-resources", "true"},
+      {"strict-validate-path-type", "false"},
+      {"server-tokens", "true"},
+      {"allow-backend-server-header", "true"},
+      {"hide-headers", "x-a,x-b"},
+      {"ssl-redirect", "false"},
+      {"force-ssl-redirect", "true"},
+      {"http-redirect-code", "307"},
+      {"no-tls-redirect-locations", "/a,/b"},
+      {"preserve-trailing-slash", "true"},
+      {"use-port-in-redirects", "true"},
+      {"relative-redirects", "true"},
+      {"hsts", "false"},
+      {"hsts-include-subdomains", "false"},
+      {"hsts-max-age", "5"},
+      {"hsts-preload", "true"},
+      {"ssl-protocols", "TLSv1.3"},
+      {"ssl-ciphers", "HIGH:!aNULL"},
+      {"ssl-ecdh-curve", "X25519:prime256v1"},
+      {"ssl-session-cache", "false"},
+      {"ssl-session-cache-size", "20m"},
+      {"ssl-session-timeout", "1h"},
+      {"ssl-session-tickets", "true"},
+      {"ssl-reject-handshake", "true"},
+      {"bind-address", "127.0.0.1,::1"},
+      {"disable-ipv6", "true"},
+      {"keep-alive", "0"},
+      {"keep-alive-requests", "5"},
+      {"client-header-buffer-size", "2k"},
+      {"large-client-header-buffers", "8 16k"},
+      {"client-header-timeout", "6"},
+      {"client-body-timeout", "7"},
+      {"client-body-buffer-size", "16k"},
+      {"enable-underscores-in-headers", "true"},
+      {"use-forwarded-headers", "true"},
+      {"enable-real-ip", "true"},
+      {"compute-full-forwarded-for", "true"},
+      {"proxy-real-ip-cidr", "10.0.0.0/8,192.168.1.0/24"},
+      {"forwarded-for-header", "CF-Connecting-IP"},
+      {"forwarded-host-header", "X-Host"},
+      {"generate-request-id", "false"},
+      {"proxy-connect-timeout", "1"},
+      {"proxy-send-timeout", "2"},
+      {"proxy-read-timeout", "3"},
+      {"proxy-body-size", "4m"},
+      {"proxy-buffering", "on"},
+      {"proxy-request-buffering", "off"},
+      {"proxy-buffer-size", "8k"},
+      {"proxy-buffers-number", "5"},
+      {"proxy-max-temp-file-size", "6m"},
+      {"proxy-http-version", "1.0"},
+      {"proxy-next-upstream", "error http_504"},
+      {"proxy-next-upstream-timeout", "7"},
+      {"proxy-next-upstream-tries", "8"},
+      {"retry-non-idempotent", "true"},
+      {"proxy-add-original-uri-header", "true"},
+      {"load-balance", "round_robin"},
+      {"service-upstream", "true"},
+      {"upstream-keepalive-connections", "9"},
+      {"upstream-keepalive-requests", "10"},
+      {"upstream-keepalive-time", "30m"},
+      {"upstream-keepalive-timeout", "11"},
+      {"access-log-path", "/tmp/a.log"},
+      {"disable-access-log", "true"},
+      {"enable-access-log-for-default-backend", "true"},
+      {"skip-access-log-urls", "/healthz,~^/metrics"},
+      {"log-format-upstream", "$remote_addr $status"},
+      {"log-format-escape-json", "true"},
+      {"log-format-escape-none", "true"},
+      {"worker-processes", "3"},
+      {"worker-shutdown-timeout", "10s"},
+  };
+
+  const SettingsResult result = read(data);
+
+  EXPECT_EQ(lines(result), "");
+  EXPECT_EQ(result.used, data);
+  for (const auto& [key, value] : data) {
+    const SettingRow* row = find_setting(key);
+    ASSERT_NE(row, nullptr) << key;
+    EXPECT_EQ(row->print(result.settings), value) << key;
+    EXPECT_TRUE(key == "load-balance" || row->print(read({}).settings) != value) << key << " has its default here";
+  }
+}
+
+TEST(ReadSettings, EveryExactKeyIsCoveredByTheTestAbove) {
+  // ssl-session-ticket-key, http-access-log-path and disable-http-access-log have tests of their own.
+  std::size_t exact = 0;
+  for (const SettingRow& row : settings_table()) exact += row.support == Support::exact ? 1 : 0;
+
+  EXPECT_EQ(exact, 74u + 3u);
+}
+
+TEST(ReadSettings, UnknownKeysAreNamedWithTheNearest) {
+  const SettingsResult result = read({{"proxy-body-sise", "1m"}});
+
+  EXPECT_EQ(lines(result), "warning setting-unknown proxy-body-sise\n");
+  EXPECT_THAT(result.diagnostics[0].text, HasSubstr("did you mean proxy-body-size?"));
+  EXPECT_EQ(result.diagnostics[0].object, kConfigMap);
+}
+
+TEST(ReadSettings, ValuesThatDoNotDecodeLeaveTheDefault) {
+  for (const auto& [key, value] : Keys{{"allow-snippet-annotations", "yes"},
+                                       {"http-redirect-code", "200"},
+                                       {"hsts-max-age", "1y; x"},
+                                       {"ssl-protocols", "TLSv1.2, TLSv1.3"},
+                                       {"ssl-protocols", "TLSv1.1"},
+                                       {"ssl-ciphers", "HIGH; x"},
+                                       {"ssl-ecdh-curve", "a b"},
+                                       {"ssl-session-cache-size", "much"},
+                                       {"ssl-session-timeout", "long"},
+                                       {"ssl-session-ticket-key", "c2hvcnQ="},
+                                       {"keep-alive", "-1"},
+                                       {"client-header-buffer-size", "0"},
+                                       {"client-header-buffer-size", "1x"},
+                                       {"large-client-header-buffers", "8k"},
+                                       {"large-client-header-buffers", "0 8k"},
+                                       {"forwarded-for-header", "X Forwarded"},
+                                       {"proxy-connect-timeout", "-1"},
+                                       {"proxy-read-timeout", "5s"},
+                                       {"proxy-body-size", "2q"},
+                                       {"proxy-buffering", "true"},
+                                       {"proxy-buffer-size", "0"},
+                                       {"proxy-buffers-number", "1"},
+                                       {"proxy-http-version", "2"},
+                                       {"proxy-next-upstream", "error,timeout"},
+                                       {"load-balance", "least"},
+                                       {"upstream-keepalive-time", "x"},
+                                       {"upstream-keepalive-connections", "-1"},
+                                       {"access-log-path", ""},
+                                       {"log-format-upstream", "$nosuch"},
+                                       {"worker-processes", "0"},
+                                       {"worker-processes", "many"},
+                                       {"worker-shutdown-timeout", "soon"}}) {
+    const SettingsResult result = read({{key, value}});
+
+    EXPECT_EQ(result.settings, read({}).settings) << key;
+    EXPECT_EQ(lines(result), "warning setting-invalid " + key + "\n");
+    EXPECT_TRUE(result.used.empty()) << key;
+  }
+}
+
+TEST(ReadSettings, CombinationsThatCannotWorkFallBack) {
+  EXPECT_EQ(read({{"proxy-busy-buffers-size", "64k"}}).settings.defaults.proxy.busy_buffers_size, 0u);
+  EXPECT_EQ(read({{"proxy-max-temp-file-size", "1k"}}).settings.defaults.proxy.max_temp_file_size, 1024u * 1024 * 1024);
+  EXPECT_EQ(read({{"proxy-buffer-size", "2g"}}).settings.defaults.proxy.buffer_size, 4u * 1024);
+  EXPECT_EQ(read({{"proxy-busy-buffers-size", "8k"}}).settings.defaults.proxy.busy_buffers_size, 8u * 1024);
+}
+
+TEST(ReadSettings, AnUnknownRiskLevelMeansLow) {
+  const SettingsResult result = read({{"annotations-risk-level", "severe"}});
+
+  EXPECT_EQ(result.settings.risk_level, RiskLevel::low);
+  EXPECT_EQ(lines(result), "warning setting-invalid annotations-risk-level\n");
+  EXPECT_EQ(read({{"annotations-risk-level", "critical"}}).settings.risk_level, RiskLevel::critical);
+}
+
+TEST(ReadSettings, ListsDropBlanksAndEmptyItems) {
+  const Settings from =
+      read({{"annotation-value-word-blocklist", " a, b,,"}, {"no-tls-redirect-locations", ""}}).settings;
+
+  EXPECT_EQ(from.word_blocklist, (std::vector<std::string>{"a", "b"}));
+  EXPECT_TRUE(from.no_tls_redirect_locations.empty());
+}
+
+TEST(ReadSettings, HiddenHeadersAreLowerCase) {
+  EXPECT_EQ(read({{"hide-headers", "X-Powered-By"}}).settings.hide_headers, (std::vector<std::string>{"x-powered-by"}));
+}
+
+TEST(ReadSettings, AWrongTrustedPeerIsLeftOutInsteadOfTrustingEveryone) {
+  const SettingsResult some = read({{"proxy-real-ip-cidr", "10.0.0.0/8, proxy.example"}});
+  const SettingsResult none = read({{"proxy-real-ip-cidr", "proxy.example"}});
+
+  EXPECT_EQ(some.settings.proxy_real_ip_cidr, (std::vector<base::Cidr>{*base::parse_cidr("10.0.0.0/8")}));
+  EXPECT_EQ(lines(some), "warning setting-invalid proxy-real-ip-cidr\n");
+  EXPECT_TRUE(none.settings.proxy_real_ip_cidr.empty());
+}
+
+TEST(ReadSettings, TicketKeysAreDecodedAndNeverPrinted) {
+  const std::string key64 = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";  // 48 zero bytes
+
+  const SettingsResult result = read({{"ssl-session-ticket-key", key64}});
+  const SettingsResult bad = read({{"ssl-session-ticket-key", "SECRET"}});
+
+  EXPECT_EQ(result.settings.ssl_session_ticket_key, std::string(48, '\0'));
+  EXPECT_FALSE(find_setting("ssl-session-ticket-key")->print);
+  ASSERT_EQ(bad.diagnostics.size(), 1u);
+  EXPECT_EQ(bad.diagnostics[0].text.find("SECRET"), std::string::npos);
+}
+
+TEST(ReadSettings, TheAccessLogHasTwoKeysForPathAndSwitch) {
+  EXPECT_EQ(read({{"access-log-path", "/a"}, {"http-access-log-path", "/b"}}).settings.access_log_path, "/b");
+  EXPECT_EQ(read({{"access-log-path", "/a"}, {"http-access-log-path", ""}}).settings.access_log_path, "/a");
+  EXPECT_FALSE(read({{"disable-access-log", "true"}, {"disable-http-access-log", "false"}}).settings.access_log);
+  EXPECT_FALSE(read({{"disable-http-access-log", "true"}}).settings.access_log);
+}
+
+TEST(ReadSettings, ProtectingKeysThatAreNotImplementedCloseEverything) {
+  for (const auto& [key, value] : Keys{{"whitelist-source-range", "10.0.0.0/8"},
+                                       {"denylist-source-range", "not-an-address"},
+                                       {"block-cidrs", "10.0.0.0/8"},
+                                       {"block-user-agents", "~*bot"},
+                                       {"block-referers", "x"},
+                                       {"global-auth-url", "https://auth/"},
+                                       {"enable-modsecurity", "true"}}) {
+    const SettingsResult result = read({{key, value}});
+
+    EXPECT_EQ(result.settings.deny_all_reason, key + "-planned");
+    EXPECT_EQ(lines(result), "warning setting-denies " + key + "\n");
+  }
+  EXPECT_EQ(read({{"block-cidrs", ""}, {"enable-modsecurity", "false"}}).settings.deny_all_reason, "");
+}
+
+TEST(ReadSettings, ProxyProtocolIsReportedUnderItsOwnCode) {
+  EXPECT_EQ(lines(read({{"use-proxy-protocol", "true"}})), "warning use-proxy-protocol-planned use-proxy-protocol\n");
+  EXPECT_EQ(lines(read({{"use-proxy-protocol", "false"}})), "");
+}
+
+TEST(ReadSettings, PlannedKeysAreNamedWhenTheyAskForSomething) {
+  EXPECT_EQ(lines(read({{"use-gzip", "true"}, {"gzip-level", "5"}, {"brotli-level", "4"}, {"enable-brotli", "0"}})),
+            "warning setting-planned gzip-level\nwarning setting-planned use-gzip\n");
+  EXPECT_EQ(lines(read({{"use-http2", "true"}})), "warning setting-planned use-http2\n");
+  EXPECT_EQ(lines(read({{"use-http2", "false"}})), "");
+  EXPECT_EQ(lines(read({{"limit-req-status-code", "200"}})), "warning setting-invalid limit-req-status-code\n");
+  EXPECT_EQ(lines(read({{"limit-req-status-code", "429"}})), "warning setting-planned limit-req-status-code\n");
+}
+
+TEST(ReadSettings, RawTextIsNeverUsed) {
+  EXPECT_EQ(lines(read({{"server-snippet", "deny all;"}, {"http-snippet", ""}})),
+            "warning setting-refused server-snippet\n");
+}
+
+TEST(ReadSettings, NoOpsAreToldAsInformation) {
+  EXPECT_EQ(lines(read({{"reuse-port", "false"}, {"max-worker-connections", "16384"}})),
+            "info setting-noop reuse-port\n");
+}
+
+TEST(ReadSettings, AnyBytesGiveADefinedOutcome) {
+  const std::string bytes("\0\xff\x80${|}\"'`\\;\r\n-9", 16);
+  for (const SettingRow& row : settings_table()) {
+    const SettingsResult result = read({{std::string(row.key), bytes}});
+
+    EXPECT_TRUE(!result.diagnostics.empty() || result.used.count(std::string(row.key)) == 1 ||
+                row.support == Support::planned)
+        << row.key;
+  }
+}
+
+}  // namespace
+}  // namespace weir::features
