@@ -24,7 +24,10 @@ struct AcceptedIngress {
   base::Diagnostics diagnostics;                             // of the newest version seen
   // The newest version seen, when it was refused; null when `object` is the newest.
   std::shared_ptr<const kube::Ingress> refused;
-  std::string file;                                          // where the newest version was read
+  std::string file;                                          // where the newest version was read; empty: an API server
+  int line = 0;
+
+  const std::shared_ptr<const kube::Ingress>& newest() const { return refused ? refused : object; }
 };
 
 struct AcceptedSet {
@@ -33,13 +36,17 @@ struct AcceptedSet {
   std::map<kube::ObjectName, std::shared_ptr<const AcceptedIngress>> ingresses;
   // Objects seen but not served: refused without an earlier version, foreign class, ... with the reason.
   std::map<kube::ObjectName, base::Diagnostics> not_served;
+  // Of those, the objects that a gate refused and that have no earlier version: they need not be read again.
+  std::map<kube::ObjectName, std::shared_ptr<const kube::Ingress>> refused_new;
   // Everything above as one list, ordered by object, for `weir check` and the log.
   base::Diagnostics diagnostics;
 };
 
+// Codes of diagnostics besides those of features/annotation_table.h and features/settings_table.h. error: deep-inspect,
+// blocked-word, catch-all-disabled. warning: class-foreign, ingress-refused. info: namespace-not-watched.
 AcceptedSet accept(const AcceptedSet& previous, const kube::ClusterState& state, const Options& options);
 
-// Creation time ascending, then namespace/name descending (spec 2.2; rulings).
+// Creation time ascending, then the text "namespace/name" descending (spec 2.2; rulings).
 bool processed_before(const kube::Metadata& a, const kube::Metadata& b);
 
 }  // namespace weir::model

@@ -1,0 +1,67 @@
+// The backends that rules refer to, while Ingresses are merged: one per (namespace, service, port as written), its name,
+// and which Ingress' upstream-scoped settings it takes (spec 1, scope U). Used within one build only.
+#pragma once
+
+#include "model/endpoints.h"
+#include "weir/model/build.h"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace weir::model {
+
+// The upstream's name in logs and metrics for --default-backend-service and the built-in 404.
+inline constexpr const char* kDefaultBackendName = "upstream-default-backend";
+
+class BackendTable {
+ public:
+  using Id = std::size_t;
+
+  BackendTable(const kube::ClusterState& state, const Options& options);
+
+  // The backend of a reference in namespace `ns`; made when it is new.
+  Id refer(const std::string& ns, const kube::IngressBackend& reference);
+  // The oldest Ingress with a rule to the backend decides ...
+  void claim(Id id, const features::BalancePolicy& balance);
+  // ... except that every one naming it as defaultBackend overwrites that (spec 1).
+  void overwrite(Id id, const features::BalancePolicy& balance);
+  // A location leads there; the others do not become part of the model.
+  void use(const std::string& name);
+  const std::string& name(Id id) const { return entries_[id].backend.name; }
+
+  // --default-backend-service: its first port. Without ready endpoints the built-in 404 answers (spec 2.7): "" then.
+  std::string add_default_backend(const features::BalancePolicy& balance, base::Diagnostics& diagnostics);
+
+  // The used ones, resolved and sorted by name. Call once, last.
+  std::vector<Backend> finish(base::Diagnostics& diagnostics);
+
+ private:
+  struct Key {
+    std::string_view ns;
+    std::string_view service;
+    std::string_view port_name;
+    int port_number;
+    bool operator==(const Key&) const = default;
+  };
+  struct KeyHash {
+    std::size_t operator()(const Key& key) const;
+  };
+  struct Entry {
+    Backend backend;
+    kube::PortRef port;
+    bool claimed = false;
+    bool used = false;
+  };
+
+  const kube::ClusterState& state_;
+  const Options& options_;
+  std::vector<Entry> entries_;
+  std::vector<Backend> extra_;                    // the default backend
+  std::unordered_map<Key, Id, KeyHash> ids_;      // views into the Ingress objects
+  std::unordered_map<std::string, Id> names_;
+};
+
+}  // namespace weir::model

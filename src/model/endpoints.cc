@@ -1,0 +1,212 @@
+#include "model/endpoints.h"
+
+#include "model/gates.h"
+#include "model/report.h"
+#include "weir/base/ascii.h"
+
+#include <algorithm>
+
+namespace weir::model {
+namespace {
+
+using base::Severity;
+
+std::string target_text(const kube::ServicePort& port) {
+  return port.target_port.empty() ? std::to_string(port.number) : port.target_port;
+}
+
+// 0: the target port is a name.
+int numeric_target(const kube::ServicePort& port) {
+  if (port.target_port.empty()) return port.number;
+  const auto number = base::parse_int(port.target_port);
+  return number && *number > 0 && *number <= 65535 ? static_cast<int>(*number) : 0;
+}
+
+// Number, target port's text or name, whichever entry fits first (spec 2.7).
+const kube::ServicePort* find_port(const kube::Service& service, const std::string& text) {
+  for (const kube::ServicePort& port : service.ports) {
+    if (std::to_string(port.number) == text || target_text(port) == text || port.name == text) return &port;
+  }
+  return nullptr;
+}
+
+// The ports of one slice that serve `port`.
+void slice_ports(const kube::EndpointSlice& slice, const kube::ServicePort& port, std::vector<int>& out) {
+  out.clear();
+  bool has_tcp = slice.ports.empty();
+  for (const kube::SlicePort& candidate : slice.ports) {
+    if (candidate.protocol != "TCP") continue;
+    has_tcp = true;
+    if (!port.name.empty() && candidate.name != port.name) continue;
+    if (candidate.number && *candidate.number > 0) out.push_back(*candidate.number);
+  }
+  if (const int target = numeric_target(port); out.empty() && has_tcp && target > 0) out.push_back(target);
+}
+
+class Resolver {
+ public:
+  Resolver(const kube::Service& service, const Options& options, Backend& backend, base::Diagnostics& diagnostics)
+      : service_(service), options_(options), backend_(backend), diagnostics_(diagnostics) {}
+
+  // False: there is none to use; normal endpoints are used instead.
+  bool use_cluster_ip(const kube::PortRef& port);
+  void use_external_name(const kube::PortRef& port);
+  void use_slices(const Slices& slices, const kube::ServicePort& port);
+  void say(Severity severity, const char* code, std::string key, std::string text) {
+    diagnostics_.push_back(diagnostic(severity, code, ref_of(service_), std::move(key), std::move(text)));
+  }
+
+ private:
+  void add(const base::IpAddress& ip, int port) {
+    backend_.endpoints.push_back({ip, static_cast<std::uint16_t>(port)});
+  }
+  int external_port(const kube::PortRef& port) const;
+  bool is_refused(const base::IpAddress& ip) const {
+    // A connection to the unspecified address ends at this machine.
+    const bool local = ip.is_loopback() || ip.is_link_local() || ip == *base::parse_ip("0.0.0.0") ||
+                       ip == base::IpAddress{};
+    return local && !options_.allow_loopback_external_name;
+  }
+
+  const kube::Service& service_;
+  const Options& options_;
+  Backend& backend_;
+  base::Diagnostics& diagnostics_;
+};
+
+bool Resolver::use_cluster_ip(const kube::PortRef& port) {
+  const auto ip = base::parse_ip(service_.cluster_ip);
+  int number = port.number;
+  if (!port.name.empty()) {
+    const auto found = std::find_if(service_.ports.begin(), service_.ports.end(),
+                                    [&port](const kube::ServicePort& entry) { return entry.name == port.name; });
+    number = found == service_.ports.end() ? 0 : found->number;
+  }
+  if (!ip || number <= 0 || number > 65535) {
+    say(Severity::warning, "service-upstream-unusable", "spec.clusterIP",
+        !ip ? "service-upstream needs a clusterIP, and there is none; the endpoints are used"
+            : "service-upstream: no port is named \"" + port.text() + "\"; the endpoints are used");
+    return false;
+  }
+  add(*ip, number);
+  return true;
+}
+
+// The matching port's target, else the number in the Ingress; 0: a name that no port has.
+int Resolver::external_port(const kube::PortRef& port) const {
+  for (const kube::ServicePort& entry : service_.ports) {
+    const bool same = port.name.empty() ? entry.number == port.number : entry.name == port.name;
+    if (!same) continue;
+    const int target = numeric_target(entry);
+    return target > 0 ? target : entry.number;
+  }
+  return port.name.empty() ? port.number : 0;
+}
+
+void Resolver::use_external_name(const kube::PortRef& port) {
+  const std::string& name = service_.external_name;
+  if (options_.disable_svc_external_name) {
+    return say(Severity::warning, "external-name-refused", "spec.type",
+               "ExternalName is switched off by --disable-svc-external-name: its paths answer 503");
+  }
+  const int number = external_port(port);
+  if (number <= 0 || number > 65535) {
+    return say(Severity::warning, "service-port-missing", "spec.ports",
+               "no port is named \"" + port.text() + "\", which an Ingress refers to: its paths answer 503");
+  }
+  const auto local = [&] {
+    say(Severity::warning, "external-name-refused", "spec.externalName",
+        "\"" + name + "\" is this machine or its link: its paths answer 503");
+  };
+  if (const auto ip = base::parse_ip(name)) {
+    if (is_refused(*ip)) return local();
+    return add(*ip, number);
+  }
+  // A trailing dot is kept: it tells the resolver to skip the search list.
+  std::string_view host = name;
+  if (host.ends_with('.')) host.remove_suffix(1);
+  if (!is_dns_subdomain(host)) {
+    return say(Severity::warning, "external-name-invalid", "spec.externalName",
+               "\"" + name + "\" is neither a DNS name in lower case nor an IP address: its paths answer 503");
+  }
+  const bool is_localhost = host == "localhost" || host.ends_with(".localhost");
+  if (is_localhost && !options_.allow_loopback_external_name) return local();
+  backend_.external_name = name;
+  backend_.external_port = static_cast<std::uint16_t>(number);
+}
+
+void Resolver::use_slices(const Slices& slices, const kube::ServicePort& port) {
+  std::vector<int> ports;
+  std::string unreadable;
+  for (const kube::EndpointSlice* slice : slices) {
+    slice_ports(*slice, port, ports);
+    for (const kube::SliceEndpoint& endpoint : slice->endpoints) {
+      if (!endpoint.ready.value_or(true)) continue;
+      for (const std::string& address : endpoint.addresses) {
+        const auto ip = base::parse_ip(address);
+        if (!ip) unreadable = address;
+        for (const int number : ports) {
+          if (ip && number <= 65535) add(*ip, number);
+        }
+      }
+    }
+  }
+  if (!unreadable.empty()) {
+    say(Severity::warning, "endpoint-address-invalid", "endpoints.addresses",
+        "\"" + unreadable + "\" in an EndpointSlice of this Service is no IP address; left out");
+  }
+}
+
+}  // namespace
+
+std::string backend_name(std::string_view ns, std::string_view service, std::string_view port) {
+  std::string name;
+  name.reserve(ns.size() + service.size() + port.size() + 2);
+  name.append(ns).append(1, '-').append(service).append(1, '-').append(port);
+  return name;
+}
+
+void resolve(const kube::Service* service, const Slices& slices, const kube::PortRef& port, bool service_upstream,
+             const Options& options, Backend& backend, base::Diagnostics& diagnostics) {
+  if (service == nullptr) {
+    backend.state = BackendState::no_service;
+    return;
+  }
+  Resolver resolver(*service, options, backend, diagnostics);
+  const bool is_external = service->type == "ExternalName";
+  if (is_external) {
+    resolver.use_external_name(port);
+  } else if (!service_upstream || !resolver.use_cluster_ip(port)) {
+    if (const kube::ServicePort* found = find_port(*service, port.text())) {
+      resolver.use_slices(slices, *found);
+      std::sort(backend.endpoints.begin(), backend.endpoints.end());
+      backend.endpoints.erase(std::unique(backend.endpoints.begin(), backend.endpoints.end()),
+                              backend.endpoints.end());
+      if (backend.endpoints.empty()) {
+        resolver.say(Severity::info, "no-endpoints", "", "port " + port.text() + " has no ready endpoint");
+      }
+    } else {
+      resolver.say(Severity::warning, "service-port-missing", "spec.ports",
+                   "no port has the number, target port or name \"" + port.text() +
+                       "\", which an Ingress refers to: its paths answer 503");
+    }
+  }
+  const bool is_ready = !backend.endpoints.empty() || !backend.external_name.empty();
+  backend.state = is_ready ? BackendState::ready : BackendState::no_endpoints;
+}
+
+Backend resolve_backend(const kube::ClusterState& state, const Options& options, const std::string& ns,
+                        const std::string& service, const kube::PortRef& port, bool service_upstream,
+                        base::Diagnostics& diagnostics) {
+  Backend backend;
+  backend.ns = ns;
+  backend.service = service;
+  backend.port = port.text();
+  backend.name = backend_name(ns, service, backend.port);
+  backend.balance.service_upstream = service_upstream;
+  const auto object = state.find<kube::Service>({ns, service});
+  resolve(object.get(), slices_of(state, ns, service), port, service_upstream, options, backend, diagnostics);
+  return backend;
+}
+
+}  // namespace weir::model

@@ -1,0 +1,297 @@
+#include "model/host_table.h"
+
+#include "model/gates.h"
+#include "model/report.h"
+#include "weir/base/ascii.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace weir::model {
+namespace {
+
+using base::Severity;
+
+constexpr const char* kRoot = "/";
+
+// Spec 2.1: nil and ImplementationSpecific become Prefix before anything else.
+kube::PathType effective_type(const kube::IngressPath& path) {
+  return path.type == kube::PathType::exact ? kube::PathType::exact : kube::PathType::prefix;
+}
+
+Owner owner_of(const kube::Ingress& ingress, const kube::IngressBackend* backend) {
+  Owner owner{ingress.meta.ns, ingress.meta.name, {}, {}};
+  if (backend != nullptr) {
+    owner.service = backend->service;
+    owner.port = backend->port.text();
+  }
+  return owner;
+}
+
+bool names_service(const kube::IngressBackend& backend) { return !backend.is_resource && !backend.service.empty(); }
+
+const kube::IngressBackend* default_backend_of(const kube::Ingress& ingress) {
+  const auto& backend = ingress.default_backend;
+  return backend && names_service(*backend) ? &*backend : nullptr;
+}
+
+std::shared_ptr<const std::map<std::string, std::string>> used_of(const AcceptedPtr& ingress) {
+  return {ingress, &ingress->used};
+}
+
+bool rewrites(const Location& location) {
+  const std::string& target = location.policies.rewrite.target;
+  return !target.empty() && target != location.path;
+}
+
+}  // namespace
+
+std::size_t HostTable::PathKeyHash::operator()(const PathKey& key) const {
+  const std::size_t text = std::hash<std::string_view>{}(key.path);
+  return (text * 31 + key.host) * 2 + (key.type == kube::PathType::exact ? 1 : 0);
+}
+
+HostTable::HostTable(const AcceptedSet& accepted, const kube::ClusterState& state, const Options& options,
+                     const features::Settings& settings, BackendTable& backends, std::string default_backend,
+                     base::Diagnostics& diagnostics)
+    : accepted_(accepted),
+      state_(state),
+      options_(options),
+      settings_(settings),
+      backends_(backends),
+      default_backend_(std::move(default_backend)),
+      canary_key_(options.annotations_prefix + "/canary"),
+      diagnostics_(diagnostics) {
+  drafts_.reserve(accepted.ingresses.size() + 1);
+  by_name_.reserve(accepted.ingresses.size() + 1);
+  locations_.reserve(accepted.ingresses.size() * 2);
+
+  Location root;
+  root.path = kRoot;
+  root.implicit = true;
+  root.untouched_default = true;
+  root.backend = default_backend_;
+  root.policies = settings.defaults;
+  root.policies.https_redirect.ssl_redirect = false;
+  root.policies.https_redirect.force = false;
+  root.policies.access_log.enabled = settings.access_log_for_default_backend;
+  deny_all(root.policies);
+  HostDraft draft;
+  draft.host.name = kCatchAll;
+  draft.host.locations.push_back(std::move(root));
+  drafts_.push_back(std::move(draft));
+  locations_.emplace(PathKey{0, kube::PathType::prefix, kRoot}, 0);
+}
+
+void HostTable::deny_all(features::Policies& policies) const {
+  if (!policies.deny.denied()) policies.deny.reason = settings_.deny_all_reason;
+}
+
+features::Policies HostTable::policies_of(const AcceptedIngress& ingress, std::string_view path) const {
+  features::Policies policies = ingress.policies;
+  deny_all(policies);
+  // Spec 0.1, step 4a: the size limit of a denied Ingress is not in force.
+  if (policies.deny.denied()) policies.proxy.body_size = features::ProxyPolicy{}.body_size;
+  const auto& exempt = settings_.no_tls_redirect_locations;
+  policies.https_redirect.exempt =
+      std::any_of(exempt.begin(), exempt.end(), [path](const std::string& prefix) { return path.starts_with(prefix); });
+  return policies;
+}
+
+Location HostTable::make_location(const AcceptedPtr& ingress, std::string path, kube::PathType type) const {
+  Location location;
+  location.path = std::move(path);
+  location.type = type;
+  location.policies = policies_of(*ingress, location.path);
+  location.used = used_of(ingress);
+  return location;
+}
+
+void HostTable::take_catch_all(const AcceptedPtr& ingress) {
+  const kube::Ingress& object = *ingress->object;
+  if (!object.rules.empty() || !object.default_backend) return;
+  const kube::IngressBackend* backend = default_backend_of(object);
+  if (backend == nullptr) {
+    diagnostics_.push_back(diagnostic(Severity::warning, "backend-resource", *ingress, "spec.defaultBackend",
+                                      "only backends of kind Service are served"));
+    return;
+  }
+  Location& root = drafts_.front().host.locations.front();
+  if (!root.untouched_default) {
+    diagnostics_.push_back(diagnostic(Severity::warning, "default-backend-shadowed", *ingress, "spec.defaultBackend",
+                                      "the catch-all already belongs to ingress " + root.owner.ns + "/" +
+                                          root.owner.ingress + ", which is older"));
+    return;
+  }
+  Location taken = make_location(ingress, kRoot, kube::PathType::prefix);
+  taken.owner = owner_of(object, backend);
+  taken.backend = backends_.name(backends_.refer(object.meta.ns, *backend));
+  // Spec 2.2 and 10.45: without the redirect and rewrite groups, so no app-root, no ssl-redirect, no rewrite.
+  taken.policies.redirect = root.policies.redirect;
+  taken.policies.rewrite = root.policies.rewrite;
+  taken.policies.https_redirect.ssl_redirect = false;
+  taken.policies.https_redirect.force = false;
+  root = std::move(taken);
+}
+
+HostDraft* HostTable::host_of(const AcceptedPtr& ingress, const kube::IngressRule& rule) {
+  if (rule.host.empty()) return &drafts_.front();
+  std::string name = base::to_lower(rule.host);
+  const auto found = by_name_.find(name);
+  if (found != by_name_.end()) return &drafts_[found->second];
+  if (!is_rule_host(name)) {
+    diagnostics_.push_back(diagnostic(Severity::error, "host-invalid", *ingress, "spec.rules.host",
+                                      "\"" + rule.host + "\" is no host name (letters, digits, '-' and '.', a " +
+                                          "leading \"*.\" at most, no IP address); its paths are not served"));
+    return nullptr;
+  }
+
+  const kube::Ingress& object = *ingress->object;
+  const kube::IngressBackend* backend = default_backend_of(object);
+  Location root = make_location(ingress, kRoot, kube::PathType::prefix);
+  root.implicit = true;
+  root.owner = owner_of(object, backend);
+  root.backend = default_backend_;
+  if (backend != nullptr) {
+    root.backend = backends_.name(backends_.refer(object.meta.ns, *backend));
+  }
+  HostDraft draft;
+  draft.host.name = name;
+  draft.host.locations.push_back(std::move(root));
+  const std::size_t index = drafts_.size();
+  locations_.emplace(PathKey{index, kube::PathType::prefix, kRoot}, 0);
+  by_name_.emplace(std::move(name), index);
+  drafts_.push_back(std::move(draft));
+  return &drafts_.back();
+}
+
+void HostTable::add_tls(const AcceptedIngress& ingress, Host& host) {
+  const kube::Ingress& object = *ingress.object;
+  if (object.tls.empty() || host.has_tls || host.name == kCatchAll) return;
+  host.has_tls = true;
+  host.tls.reserve(object.tls.size());
+  for (const kube::IngressTls& tls : object.tls) {
+    TlsEntry entry;
+    entry.hosts.reserve(tls.hosts.size());
+    for (const std::string& name : tls.hosts) entry.hosts.push_back(base::to_lower(name));
+    entry.secret = {object.meta.ns, tls.secret};
+    if (!tls.secret.empty()) entry.object = state_.find<kube::Secret>(entry.secret);
+    host.tls.push_back(std::move(entry));
+  }
+}
+
+void HostTable::merge_host_settings(const AcceptedPtr& ingress, HostDraft& draft) {
+  if (draft.alias_owner == nullptr && !ingress->policies.host_alias.names.empty()) {
+    draft.alias_owner = ingress.get();
+    draft.host.aliases = ingress->policies.host_alias.names;
+  } else if (draft.alias_owner != nullptr && draft.alias_owner != ingress.get() &&
+             !ingress->policies.host_alias.names.empty()) {
+    diagnostics_.push_back(diagnostic(Severity::warning, "alias-shadowed", *ingress, "server-alias",
+                                      "host \"" + draft.host.name + "\" already has the aliases of ingress " +
+                                          kube::to_string(draft.alias_owner->object->meta.object_name())));
+  }
+  const features::DenyPolicy& deny = ingress->policies.deny;
+  if (deny.whole_host && draft.deny_reason.empty()) draft.deny_reason = deny.reason;
+  add_tls(*ingress, draft.host);
+}
+
+void HostTable::add(const AcceptedPtr& ingress) {
+  const kube::Ingress& object = *ingress->object;
+  const features::BalancePolicy& balance = ingress->policies.balance;
+  if (const kube::IngressBackend* backend = default_backend_of(object)) {
+    backends_.overwrite(backends_.refer(object.meta.ns, *backend), balance);
+  }
+  for (const kube::IngressRule& rule : object.rules) {
+    HostDraft* draft = host_of(ingress, rule);
+    if (draft == nullptr) continue;
+    merge_host_settings(ingress, *draft);
+    for (const kube::IngressPath& path : rule.paths) {
+      if (names_service(path.backend)) {
+        backends_.claim(backends_.refer(object.meta.ns, path.backend), balance);
+        add_path(ingress, *draft, path);
+        continue;
+      }
+      diagnostics_.push_back(diagnostic(Severity::warning, "backend-resource", *ingress, "spec.rules.paths",
+                                        "path \"" + path.path + "\" of host \"" + draft->host.name +
+                                            "\": only backends of kind Service are served; skipped"));
+    }
+  }
+}
+
+void HostTable::add_path(const AcceptedPtr& ingress, HostDraft& draft, const kube::IngressPath& path) {
+  const kube::Ingress& object = *ingress->object;
+  const std::string_view text = path.path.empty() ? std::string_view(kRoot) : std::string_view(path.path);
+  const kube::PathType type = effective_type(path);
+  const auto host = static_cast<std::size_t>(&draft - drafts_.data());
+  Owner owner = owner_of(object, &path.backend);
+  std::vector<Location>& locations = draft.host.locations;
+
+  const auto [found, is_new] = locations_.try_emplace(PathKey{host, type, text}, locations.size());
+  if (!is_new && !locations[found->second].implicit) {
+    return add_shadowed(*ingress, draft.host, text, locations[found->second], std::move(owner));
+  }
+  Location location = make_location(ingress, std::string(text), type);
+  location.owner = std::move(owner);
+  location.backend = backends_.name(backends_.refer(object.meta.ns, path.backend));
+  if (location.policies.redirect.from_to_www && draft.www_owner == nullptr) draft.www_owner = ingress.get();
+  if (text.front() != '/') {
+    diagnostics_.push_back(diagnostic(Severity::warning, "path-relative", *ingress, "spec.rules.paths",
+                                      "path \"" + std::string(text) + "\" does not begin with \"/\""));
+  }
+  if (is_new) {
+    locations.push_back(std::move(location));
+  } else {
+    locations[found->second] = std::move(location);  // takes the implicit "/" over, settings and all
+  }
+}
+
+bool HostTable::has_canary_annotation(const kube::ObjectName& name) const {
+  const auto found = accepted_.ingresses.find(name);
+  return found != accepted_.ingresses.end() && found->second->object->meta.annotations.count(canary_key_) != 0;
+}
+
+void HostTable::add_shadowed(const AcceptedIngress& loser, Host& host, std::string_view path, const Location& winner,
+                             Owner owner) {
+  const kube::ObjectName own = loser.object->meta.object_name();
+  const kube::ObjectName other{winner.owner.ns, winner.owner.ingress};
+  Shadowed shadowed;
+  shadowed.path = std::string(path);
+  shadowed.type = winner.type;
+  shadowed.owner = std::move(owner);
+  const std::string place = "host \"" + host.name + "\" and path \"" + shadowed.path + "\" is already defined in ";
+  if (own == other) {
+    shadowed.reason = "defined twice in this Ingress: the first one counts";
+    diagnostics_.push_back(diagnostic(Severity::warning, "path-duplicate", loser, "spec.rules.paths",
+                                      place + "this Ingress; the first one counts"));
+  } else {
+    shadowed.reason = "already defined in ingress " + kube::to_string(other) + ", which is older";
+    // Spec 2.11: refused when neither of them has a canary annotation, whatever its value.
+    const bool canary = has_canary_annotation(own) || has_canary_annotation(other);
+    diagnostics_.push_back(diagnostic(canary ? Severity::warning : Severity::error, "path-duplicate", loser,
+                                      "spec.rules.paths", place + "ingress " + kube::to_string(other)));
+  }
+  host.shadowed.push_back(std::move(shadowed));
+}
+
+std::vector<HostDraft> HostTable::finish() {
+  for (HostDraft& draft : drafts_) {
+    Host& host = draft.host;
+    // Spec 2.5: length descending, equal length by text descending; entries of one path in the order they came.
+    std::stable_sort(host.locations.begin(), host.locations.end(), [](const Location& a, const Location& b) {
+      return a.path.size() != b.path.size() ? a.path.size() > b.path.size() : a.path > b.path;
+    });
+    for (Location& location : host.locations) {
+      backends_.use(location.backend);
+      if (!draft.deny_reason.empty() && !location.policies.deny.denied()) {
+        location.policies.deny = {draft.deny_reason, true};
+        location.policies.proxy.body_size = features::ProxyPolicy{}.body_size;
+      }
+      const features::RewritePolicy& rewrite = location.policies.rewrite;
+      host.regex_mode = host.regex_mode || rewrite.use_regex || rewrites(location);
+      if (host.app_root.empty()) host.app_root = rewrite.app_root;
+    }
+  }
+  return std::move(drafts_);
+}
+
+}  // namespace weir::model

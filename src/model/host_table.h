@@ -1,0 +1,79 @@
+// Hosts and locations while Ingresses are merged (spec 2.2): implicit "/", taking over, first one wins. Ingresses are
+// added in processing order. Used within one build only.
+#pragma once
+
+#include "model/backend_table.h"
+#include "model/order.h"
+#include "weir/model/build.h"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace weir::model {
+
+// A host and what is known about it besides the model's part.
+struct HostDraft {
+  Host host;
+  const AcceptedIngress* alias_owner = nullptr;  // whose server-alias counts
+  const AcceptedIngress* www_owner = nullptr;    // non-null: from-to-www-redirect is on
+  std::string deny_reason;                       // non-empty: a setting that guards the whole host closes it
+};
+
+class HostTable {
+ public:
+  // Makes "_" with its untouched "/" to `default_backend` (a Backend::name, or empty: the built-in 404).
+  HostTable(const AcceptedSet& accepted, const kube::ClusterState& state, const Options& options,
+            const features::Settings& settings, BackendTable& backends, std::string default_backend,
+            base::Diagnostics& diagnostics);
+
+  // First round: an Ingress with only a defaultBackend takes "/" of "_" over.
+  void take_catch_all(const AcceptedPtr& ingress);
+  // Second round: hosts and paths of the rules.
+  void add(const AcceptedPtr& ingress);
+  // Locations in the original's list order, then what depends on all of them. Call once, last.
+  std::vector<HostDraft> finish();
+
+ private:
+  struct PathKey {
+    std::size_t host;
+    kube::PathType type;
+    std::string_view path;  // in an Ingress object, or a literal
+    bool operator==(const PathKey&) const = default;
+  };
+  struct PathKeyHash {
+    std::size_t operator()(const PathKey& key) const;
+  };
+  struct Place {
+    std::size_t host;
+    std::size_t location;
+  };
+
+  // The host of a rule, made when it is new; nullptr: the name is none.
+  HostDraft* host_of(const AcceptedPtr& ingress, const kube::IngressRule& rule);
+  void merge_host_settings(const AcceptedPtr& ingress, HostDraft& draft);
+  void add_tls(const AcceptedIngress& ingress, Host& host);
+  void add_path(const AcceptedPtr& ingress, HostDraft& draft, const kube::IngressPath& path);
+  void add_shadowed(const AcceptedIngress& loser, Host& host, std::string_view path, const Location& winner,
+                    Owner owner);
+  bool has_canary_annotation(const kube::ObjectName& ingress) const;
+  Location make_location(const AcceptedPtr& ingress, std::string path, kube::PathType type) const;
+  features::Policies policies_of(const AcceptedIngress& ingress, std::string_view path) const;
+  void deny_all(features::Policies& policies) const;
+
+  const AcceptedSet& accepted_;
+  const kube::ClusterState& state_;
+  const Options& options_;
+  const features::Settings& settings_;
+  BackendTable& backends_;
+  const std::string default_backend_;
+  const std::string canary_key_;
+  base::Diagnostics& diagnostics_;
+  std::vector<HostDraft> drafts_;  // [0] is "_"
+  std::unordered_map<std::string, std::size_t> by_name_;
+  std::unordered_map<PathKey, std::size_t, PathKeyHash> locations_;  // index into the host's locations
+};
+
+}  // namespace weir::model

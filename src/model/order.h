@@ -1,0 +1,16 @@
+// The order in which Ingresses are processed (spec 2.2), the base of every "first wins". Pure.
+#pragma once
+
+#include "weir/model/accept.h"
+
+#include <memory>
+#include <vector>
+
+namespace weir::model {
+
+using AcceptedPtr = std::shared_ptr<const AcceptedIngress>;
+
+// All Ingresses in force, in processing order. Points into `accepted`.
+std::vector<const AcceptedPtr*> in_processing_order(const AcceptedSet& accepted);
+
+}  // namespace weir::model
