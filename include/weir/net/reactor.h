@@ -5,6 +5,7 @@
 // Each Sock is registered once; the reactor performs the pending operation of a Sock when an event arrives and resumes
 // the coroutine only when the operation has finished. Thread rule: everything on the thread that made it. Lifetime: it
 // outlives its Socks. drain(), expire() and cancel_idle() resume coroutines: never call them from inside one.
+// Making one ignores SIGPIPE in the process: splice() and sendfile() have no flag against it.
 #pragma once
 
 #include "weir/net/buffer_pool.h"
@@ -68,19 +69,22 @@ class Reactor {
   static constexpr int kBudget = 16;
   static constexpr int kMaxRounds = 8;
 
-  int watch(Sock& sock, int fd) noexcept;
+  // The rest of the current batch must not see a destroyed Sock.
   void forget(Sock& sock) noexcept;
-  void defer(ListNode& node) noexcept;
+  // Runs the Sock's reader and writer in the next round.
+  void defer(Sock& sock) noexcept;
   void wake() noexcept;
-  void handle(epoll_event& event);
+  void handle(const epoll_event& event);
   void run_ready();
+  void end_waits(ListNode& timers, int result);
   void resume_listeners() noexcept;
   void update_clock() noexcept;
+  Listener* find_listener(int fd) noexcept;
 
   int epoll_fd_ = -1;
   int wake_fd_ = -1;
-  bool running_ = false;  // inside drain() or expire(): the ready queue will be looked at
-  bool woken_ = false;
+  bool running_ = false;  // inside drain(): the ready queue will be looked at
+  bool woken_ = false;    // wake_fd_ is readable
   int budget_ = kBudget;
   std::uint64_t now_ms_ = 0;
   std::uint64_t last_trim_ms_ = 0;

@@ -51,7 +51,7 @@ struct RelayResult {
 };
 
 class alignas(64) Sock final : public FrameFromSlab {
-  enum class ReadOp : std::uint8_t { recv, readable, handshake };
+  enum class ReadOp : std::uint8_t { recv, readable, handshake, discard };
 
  public:
   class [[nodiscard]] Reading;
@@ -74,18 +74,19 @@ class alignas(64) Sock final : public FrameFromSlab {
   void consume(std::size_t n) noexcept;
   void drop_input() noexcept;
   // Room for `bytes` of input in all, at most BufferPool::kLarge; false if that is too much. Meant for bulk relays (after
-  // two full reads) and for long heads. Lasts until the input is empty and a read suspends.
+  // two full reads) and for long heads. Lasts until drop_input() or wait_idle().
   bool grow_input(std::uint32_t bytes);
 
   // Appends up to `room` bytes, no more than fit into the buffer (64 KiB, or as grown); a full buffer is -ENOBUFS.
   Reading recv_some(std::uint32_t room, Millis timeout);
   // recv_some between two requests: Reactor::cancel_idle() ends it.
   Reading wait_idle(Millis timeout);
-  // Something can be read or the stream has ended; > 0 in both cases.
+  // Something can be read or the stream has ended; > 0 in both cases. Under TLS it may be an incomplete record.
   Reading readable(Millis timeout);
 
   // Sends all bytes of up to 4 parts. The parts stay valid until it has finished, but what lies within
   // [scratch, scratch + scratch_size) is copied if it cannot be sent at once. `timeout` is between two successful sends.
+  // After a failure an unknown part has been sent: close the Sock.
   Writing send_all(const iovec* parts, int count, Millis timeout, const char* scratch = nullptr,
                    std::size_t scratch_size = 0);
   Writing send_all(std::string_view bytes, Millis timeout);
@@ -126,8 +127,8 @@ class alignas(64) Sock final : public FrameFromSlab {
   // The close that follows is a RST; no close_notify.
   void abort() noexcept;
   // Lingering close: shutdown_write, then throws input away until the peer closes or `total` is over, so that the peer can
-  // read the last answer although it is still sending. Destroy the Sock afterwards.
-  Task<int> linger(Millis total);
+  // read the last answer although it is still sending. Result 0: the peer closed. Destroy the Sock afterwards.
+  Reading linger(Millis total);
 
   // --- pooled connections
   // Usable for a new request: open, and nothing unexpected has arrived. Mostly without a system call.
@@ -143,28 +144,37 @@ class alignas(64) Sock final : public FrameFromSlab {
   friend class Reactor;
   friend class TlsStream;
   struct Unsent;
-  struct ReadyNode;
 
   Sock(Reactor& reactor, int fd);
+  int watch() noexcept;
 
   Reading start_read(ReadOp op, std::uint32_t room, Millis timeout, bool idle);
-  // Try the operation of the awaiter: true: finished, the result is in it.
+  // Each tries the operation of an awaiter; true: it has finished, the result is in the awaiter.
   bool try_read(Reading& op);
   bool try_recv(Reading& op);
+  bool try_discard(Reading& op);
   bool try_write(Writing& op);
-  bool readable_now() const noexcept;
+  bool has_input_for(ReadOp op) const noexcept;
+
   bool make_room(std::uint32_t& room);
-  void prepare_to_wait() noexcept;
+  void move_buffer(char* to, std::uint32_t capacity) noexcept;
   void release_buffer() noexcept;
-  bool unsent_done() noexcept;
+  // Nobody waits holding an empty buffer, and few bytes wait in a small one.
+  void shrink_buffer() noexcept;
+
+  // What could not be sent at once, without the first `sent` bytes.
   void keep_unsent(const iovec* parts, int count, std::size_t sent, const char* scratch, std::size_t scratch_size);
   void drop_unsent() noexcept;
-  void finish_read(int result) noexcept;   // resumes
-  void finish_write(int result) noexcept;  // resumes
+  void rearm_write(const Writing& op) noexcept;
+  void flush_idle_tls() noexcept;
+
+  void finish_read(int result);   // resumes the reader
+  void finish_write(int result);  // resumes the writer
   void on_event(std::uint32_t events);
-  void run_deferred();
+  void run_reader();
+  void note_fin() noexcept;
   void note_hangup(std::uint32_t events) noexcept;
-  void shut_down_fd() noexcept;
+  void tell_watcher() noexcept;
 
   // Everything a request that does not wait in a send touches comes first.
   Reading* reader_ = nullptr;
@@ -176,10 +186,11 @@ class alignas(64) Sock final : public FrameFromSlab {
   int fd_;
   TlsStream* tls_ = nullptr;
   Reactor* reactor_;
-  bool readable_ = false;  // sticky: the last read did not empty the socket
+  bool readable_ = false;  // sticky: the last read did not empty the socket, or the peer has left (then for good)
+  bool large_ = false;     // grow_input() asked for large buffers
+  bool write_shut_ = false;
   Hangup hangup_ = Hangup::none;
   Hangup watch_kind_ = Hangup::fin;
-  bool write_shut_ = false;
   int cancel_result_ = 0;  // for the next read that would wait
 
   Timer read_timer_;
@@ -190,8 +201,8 @@ class alignas(64) Sock final : public FrameFromSlab {
 
   Timer write_timer_;
   Unsent* unsent_ = nullptr;
-  Sock* watched_for_ = nullptr;  // the Sock whose read ends when this peer leaves
-  Sock* watcher_ = nullptr;      // the inverse
+  Sock* watched_for_ = nullptr;  // its read ends when the peer of this one leaves
+  Sock* watching_ = nullptr;     // the inverse
   IdleHook idle_hook_ = nullptr;
   void* idle_context_ = nullptr;
 };
@@ -211,8 +222,7 @@ class [[nodiscard]] Sock::Reading {
   friend class Sock;
   friend class Reactor;
   friend class TlsStream;
-  Reading(Sock& sock, ReadOp op, std::uint32_t room, std::uint32_t timeout_ms, bool idle)
-      : sock_(&sock), room_(room), timeout_ms_(timeout_ms), op_(op), idle_(idle) {}
+  Reading(Sock& sock, ReadOp op, std::uint32_t room, std::uint32_t timeout_ms, bool idle);
 
   Sock* sock_;  // nullptr: destroyed meanwhile
   std::coroutine_handle<> waiter_;
@@ -222,6 +232,7 @@ class [[nodiscard]] Sock::Reading {
   ReadOp op_;
   bool idle_;
   bool done_ = false;
+  bool untried_ = false;  // the budget was used up: next round
 };
 
 // Awaiter of a write.

@@ -9,6 +9,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <exception>
+#include <type_traits>
 #include <utility>
 
 namespace weir::net {
@@ -147,6 +148,10 @@ struct Job {
   struct promise_type : FrameFromSlab, ListNode {
     template <class... Args>
     explicit promise_type(JobGroup& group, Args&...) noexcept;
+    // A member function: the object comes first.
+    template <class Object, class... Args>
+      requires(!std::is_same_v<std::remove_cv_t<Object>, JobGroup>)
+    promise_type(Object&, JobGroup& group, Args&...) noexcept;
     ~promise_type();
     Job get_return_object() const noexcept { return {}; }
     std::suspend_never initial_suspend() const noexcept { return {}; }
@@ -189,6 +194,10 @@ Job::promise_type::promise_type(JobGroup& g, Args&...) noexcept : group(&g) {
   g.jobs_.push_back(*this);
   ++g.size_;
 }
+
+template <class Object, class... Args>
+  requires(!std::is_same_v<std::remove_cv_t<Object>, JobGroup>)
+Job::promise_type::promise_type(Object&, JobGroup& g, Args&...) noexcept : promise_type(g) {}
 
 inline Job::promise_type::~promise_type() {
   unlink();

@@ -14,7 +14,7 @@ namespace weir::net {
 class Sock;
 
 struct Timer : ListNode {
-  explicit Timer(Sock& owner, bool write) : sock(&owner), for_write(write) {}
+  Timer(Sock& owner, bool write) : sock(&owner), for_write(write) {}
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
   ~Timer() { unlink(); }
