@@ -3,6 +3,7 @@
 #include "weir/features/annotation_table.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,24 @@ std::vector<std::string_view> known_keys() {
   return out;
 }
 
+// Which set reads a key; so that an object pays only for the annotations it has.
+std::size_t set_of(std::string_view key) {
+  static const std::map<std::string_view, std::size_t> homes = [] {
+    std::map<std::string_view, std::size_t> out;
+    const std::vector<AnnotationSet>& sets = annotation_sets();
+    for (std::size_t i = 0; i < sets.size(); ++i) {
+      for (const AnnotationRow& row : sets[i].rows) out.emplace(row.key, i);
+    }
+    return out;
+  }();
+  return homes.at(key);
+}
+
+bool has_control_character(std::string_view value) {
+  return std::any_of(value.begin(), value.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; });
+}
+
 // Values go into texts for people; long ones and line breaks would spoil them.
 std::string quoted(std::string_view value) {
   constexpr std::size_t kLongest = 80;
@@ -50,7 +69,7 @@ class Reader {
   ReadResult read() {
     collect();
     check_risks();
-    for (const AnnotationSet& set : annotation_sets()) read_set(set);
+    for (const std::size_t index : touched_) read_set(annotation_sets()[index]);
     return std::move(result_);
   }
 
@@ -94,7 +113,11 @@ class Reader {
       if (!starts_with(name, prefix)) continue;
       const std::string_view key = std::string_view(name).substr(prefix.size());
       present_.emplace(key, value);
-      if (find_annotation(key) == nullptr) say_unknown(key);
+      if (const AnnotationRow* row = find_annotation(key)) {
+        touched_.insert(set_of(row->key));
+      } else {
+        say_unknown(key);
+      }
     }
   }
 
@@ -161,6 +184,12 @@ class Reader {
   void use(const AnnotationRow& row, std::string_view written, std::string value, SetView& view) {
     if (row.support == Support::refused) {
       refuse_snippet(row);
+      return;
+    }
+    // Such values end in header fields; with validation switched off this is the last gate.
+    if (!options_.validate && row.support == Support::exact && has_control_character(value)) {
+      view.rejected.insert(row.key);
+      report(row, OnInvalid::deny_location, "annotation-invalid", "has a control character", view);
       return;
     }
     if (row.apply) {
@@ -282,6 +311,7 @@ class Reader {
   const Settings& settings_;
   const ReadOptions& options_;
   std::map<std::string_view, std::string_view> present_;  // key without prefix -> value as written
+  std::set<std::size_t> touched_;                         // sets with a key that is present, in reading order
   ReadResult result_;
 };
 

@@ -121,6 +121,7 @@ TEST(ReadAnnotations, WithoutValidationCharactersAreFreeButControlCharactersAreN
   EXPECT_EQ(free.policies.redirect.url, "http://x/#a");
   EXPECT_EQ(free.policies.upstream_host.value, "a;b");
   EXPECT_EQ(injected.policies.deny.reason, "upstream-vhost-invalid");
+  EXPECT_EQ(read({{"permanent-redirect", "http://x/\r\nX-Evil: 1"}}, settings(), options).policies.redirect.url, "");
 }
 
 TEST(ReadAnnotations, TheRiskGateRefusesTheObject) {

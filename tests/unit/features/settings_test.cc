@@ -462,6 +462,11 @@ TEST(ReadSettings, TheAccessLogHasTwoKeysForPathAndSwitch) {
   EXPECT_FALSE(read({{"disable-http-access-log", "true"}}).settings.access_log);
 }
 
+TEST(ReadSettings, ALogFormatMayHaveSeveralLines) {
+  EXPECT_EQ(read({{"log-format-upstream", "{\"a\": \"$host\",\n\"b\": \"$status\"}\n"}}).settings.log_format,
+            "{\"a\": \"$host\",\n\"b\": \"$status\"}");
+}
+
 TEST(ReadSettings, ProtectingKeysThatAreNotImplementedCloseEverything) {
   for (const auto& [key, value] : Keys{{"whitelist-source-range", "10.0.0.0/8"},
                                        {"denylist-source-range", "not-an-address"},
