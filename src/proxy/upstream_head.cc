@@ -43,8 +43,12 @@ void write_forwarded_for(http::HeadWriter& head, const Request& request) {
   head.field_end();
 }
 
+// connection-proxy-header replaces everything else.
 void write_connection(http::HeadWriter& head, const Request& request) {
-  if (request.policies().proxy.connection_close || request.settings().upstream_keepalive_connections == 0) {
+  const features::ProxyPolicy& policy = request.policies().proxy;
+  if (policy.connection_keep_alive) {
+    head.append("Connection: keep-alive\r\n");
+  } else if (policy.connection_close || request.settings().upstream_keepalive_connections == 0) {
     head.append("Connection: close\r\n");
   } else if (request.head.upgrade) {
     head.append("Connection: upgrade\r\n");
