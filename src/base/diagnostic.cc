@@ -6,7 +6,7 @@ namespace weir::base {
 namespace {
 
 bool is_field_path(std::string_view key) {
-  for (std::string_view root : {"spec", "metadata", "data", "status", "items"}) {
+  for (std::string_view root : {"apiVersion", "kind", "spec", "metadata", "data", "status", "items"}) {
     if (key.substr(0, root.size()) == root &&
         (key.size() == root.size() || key[root.size()] == '.' || key[root.size()] == '[')) {
       return true;

@@ -21,6 +21,10 @@ TEST(Diagnostic, SaysWhatItKnowsOnly) {
             "info: ConfigMap default/c: key use-gzip: t");
   EXPECT_EQ(to_string(Diagnostic{Severity::error, "x", {"Ingress", "d", "w"}, "spec.rules[0].host", "t", "", 0}),
             "error: Ingress d/w: spec.rules[0].host: t");
+  EXPECT_EQ(to_string(Diagnostic{Severity::error, "x", {"Ingress", "d", "w"}, "apiVersion", "t", "", 0}),
+            "error: Ingress d/w: apiVersion: t");
+  EXPECT_EQ(to_string(Diagnostic{Severity::error, "x", {"Ingress", "d", "w"}, "spec-like-annotation", "t", "", 0}),
+            "error: Ingress d/w: annotation spec-like-annotation: t");
 }
 
 TEST(ObjectRef, ClusterWideKindsHaveNoNamespace) {

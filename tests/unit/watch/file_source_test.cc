@@ -285,6 +285,24 @@ TEST_F(FileSourceTest, DestroyingTheSourceFromItsCallbackIsFine) {
   EXPECT_EQ(changes_, 1);
 }
 
+TEST_F(FileSourceTest, LostEventsAreMadeUpFor) {
+  folder_.write("gone.yaml", config_map("gone", "1"));
+  start();
+
+  // More events than the kernel keeps for a reader who is away (fs.inotify.max_queued_events).
+  int most = 16384;
+  std::ifstream("/proc/sys/fs/inotify/max_queued_events") >> most;
+  ASSERT_LE(most, 200'000) << "too many to fill the queue in a test";
+  for (int i = 0; i <= most / 2; ++i) {
+    fs::create_symlink("nowhere", folder_ / "x");
+    fs::remove(folder_ / "x");
+  }
+  folder_.write_by_rename("late.yaml", config_map("late", "1"));
+  fs::remove(folder_ / "gone.yaml");
+
+  EXPECT_TRUE(reaches("late=1"));
+}
+
 TEST_F(FileSourceTest, OneChangeAmongManyFilesReadsOneFile) {
   for (int i = 0; i < 2000; ++i) {
     const std::string name = "c" + std::to_string(i);
