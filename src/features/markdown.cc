@@ -18,7 +18,12 @@ std::string cell(std::string_view text) {
 }
 
 std::string code(std::string_view text) {
-  return text.empty() ? std::string() : "`" + cell(text) + "`";
+  std::string out;
+  if (text.empty()) return out;
+  out += '`';
+  out += cell(text);
+  out += '`';
+  return out;
 }
 
 void add_row(std::string& out, std::initializer_list<std::string> cells) {
@@ -33,10 +38,13 @@ std::string reaction(const AnnotationRow& row) {
 }
 
 std::string default_of(const AnnotationRow& row) {
-  std::string out =
-      code(!row.default_text.empty() || !row.print ? std::string(row.default_text) : row.print(Policies{}));
-  if (!row.settings_key.empty())
-    out += (out.empty() ? "" : " ") + std::string("(ConfigMap ") + code(row.settings_key) + ")";
+  const bool computed = row.default_text.empty() && row.print;
+  std::string out = code(computed ? row.print(Policies{}) : std::string(row.default_text));
+  if (row.settings_key.empty()) return out;
+  if (!out.empty()) out += ' ';
+  out += "(ConfigMap ";
+  out += code(row.settings_key);
+  out += ')';
   return out;
 }
 
