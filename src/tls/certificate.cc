@@ -21,7 +21,9 @@ constexpr int kMinimumSecurityBits = 112;
 constexpr int kMaximumChain = 64;
 
 // Keeps OpenSSL from asking for a password on the terminal.
-int no_password(char*, int, int, void*) { return -1; }
+int no_password(char*, int, int, void*) {
+  return -1;
+}
 
 // Leaves the thread's error queue empty on every way out: SSL_get_error() reads it.
 struct ErrorQueueGuard {
@@ -50,7 +52,8 @@ std::string text_of(const ASN1_STRING* value) {
 // The last entry of that kind: the most specific one.
 std::string entry_of(const X509_NAME* name, int nid) {
   int found = -1;
-  for (int i = X509_NAME_get_index_by_NID(name, nid, -1); i >= 0; i = X509_NAME_get_index_by_NID(name, nid, i)) found = i;
+  for (int i = X509_NAME_get_index_by_NID(name, nid, -1); i >= 0; i = X509_NAME_get_index_by_NID(name, nid, i))
+    found = i;
   return found < 0 ? std::string() : text_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, found)));
 }
 
@@ -139,11 +142,16 @@ base::Result<PkeyPtr> load_key(std::string_view key_pem) {
 std::string key_algorithm_of(const EVP_PKEY* key) {
   switch (EVP_PKEY_get_base_id(key)) {
     case EVP_PKEY_RSA:
-    case EVP_PKEY_RSA_PSS: return "RSA";
-    case EVP_PKEY_EC: return "ECDSA";
-    case EVP_PKEY_ED25519: return "Ed25519";
-    case EVP_PKEY_ED448: return "Ed448";
-    default: return {};
+    case EVP_PKEY_RSA_PSS:
+      return "RSA";
+    case EVP_PKEY_EC:
+      return "ECDSA";
+    case EVP_PKEY_ED25519:
+      return "Ed25519";
+    case EVP_PKEY_ED448:
+      return "Ed448";
+    default:
+      return {};
   }
 }
 
@@ -182,7 +190,8 @@ base::Result<CertificatePtr> load_certificate(std::string_view chain_pem, std::s
   X509Ptr leaf(PEM_read_bio_X509(bio.get(), nullptr, no_password, nullptr));
   if (!leaf) {
     const bool none = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-    return base::fail(none ? "tls.crt holds no PEM certificate" : "certificate 1 of tls.crt is damaged" + reason_text());
+    return base::fail(none ? "tls.crt holds no PEM certificate"
+                           : "certificate 1 of tls.crt is damaged" + reason_text());
   }
   X509StackPtr chain(sk_X509_new_null());
   int position = 1;

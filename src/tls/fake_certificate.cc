@@ -43,8 +43,7 @@ CertificatePtr generate_fake_certificate() {
   if (ok) {
     X509_NAME* name = X509_get_subject_name(certificate.get());
     ok = add_entry(name, "O", "Acme Co") && add_entry(name, "CN", "Kubernetes Ingress Controller Fake Certificate") &&
-         X509_set_issuer_name(certificate.get(), name) == 1 &&
-         X509_set_pubkey(certificate.get(), key.get()) == 1 &&
+         X509_set_issuer_name(certificate.get(), name) == 1 && X509_set_pubkey(certificate.get(), key.get()) == 1 &&
          add_extension(certificate.get(), NID_key_usage, "critical,digitalSignature,keyEncipherment") &&
          add_extension(certificate.get(), NID_ext_key_usage, "serverAuth") &&
          add_extension(certificate.get(), NID_basic_constraints, "critical,CA:FALSE") &&

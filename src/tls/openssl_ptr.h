@@ -20,8 +20,12 @@ struct OpensslFree {
   }
 };
 
-inline void free_x509_stack(STACK_OF(X509) * stack) { sk_X509_pop_free(stack, X509_free); }
-inline void free_text(void* text) { OPENSSL_free(text); }
+inline void free_x509_stack(STACK_OF(X509) * stack) {
+  sk_X509_pop_free(stack, X509_free);
+}
+inline void free_text(void* text) {
+  OPENSSL_free(text);
+}
 
 using BioPtr = std::unique_ptr<BIO, OpensslFree<BIO_free>>;
 using BignumPtr = std::unique_ptr<BIGNUM, OpensslFree<BN_free>>;

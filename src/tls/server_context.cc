@@ -95,9 +95,12 @@ int on_certificate_wanted(SSL* ssl, void*) {
 }
 
 // Acknowledges SNI, so that OpenSSL keeps the name in the session and SSL_get_servername() works after resumption.
-int on_server_name(SSL*, int*, void*) { return SSL_TLSEXT_ERR_OK; }
+int on_server_name(SSL*, int*, void*) {
+  return SSL_TLSEXT_ERR_OK;
+}
 
-int on_alpn(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size, void*) {
+int on_alpn(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size,
+            void*) {
   constexpr std::string_view kHttp11 = "http/1.1";
   for (unsigned at = 0; at < in_size;) {
     const unsigned size = in[at];
@@ -187,8 +190,8 @@ base::Result<ServerContextPtr> make_server_context(const features::Settings& set
   // HTTP's own framing tells a cut message from a whole one.
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                          SSL_OP_IGNORE_UNEXPECTED_EOF);
-  SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_mode(context.get(),
+                   SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_read_ahead(context.get(), 1);
   SSL_CTX_set_max_early_data(context.get(), 0);
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);
@@ -213,8 +216,7 @@ base::Result<ServerContextPtr> make_server_context(const features::Settings& set
   SSL_CTX_set_client_hello_cb(context.get(), on_client_hello, nullptr);
   SSL_CTX_set_cert_cb(context.get(), on_certificate_wanted, nullptr);
   // OpenSSL's macro for this holds a C cast.
-  SSL_CTX_callback_ctrl(context.get(), SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
-                        reinterpret_cast<void (*)()>(on_server_name));
+  SSL_CTX_callback_ctrl(context.get(), SSL_CTRL_SET_TLSEXT_SERVERNAME_CB, reinterpret_cast<void (*)()>(on_server_name));
   SSL_CTX_set_alpn_select_cb(context.get(), on_alpn, nullptr);
   return ServerContextPtr(std::make_shared<OpensslServerContext>(std::move(context), std::move(sessions)));
 }

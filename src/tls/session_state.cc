@@ -18,7 +18,8 @@ constexpr std::size_t kShortKeyPart = 16;
 std::size_t capacity_of(std::uint64_t bytes) {
   constexpr std::uint64_t kMebibyte = 1024 * 1024;
   constexpr std::uint64_t kMost = 1024 * kMebibyte;  // four million sessions: beyond any sense, but no overflow
-  return static_cast<std::size_t>(std::max<std::uint64_t>(1, std::min(bytes, kMost) * kSessionsPerMebibyte / kMebibyte));
+  return static_cast<std::size_t>(
+      std::max<std::uint64_t>(1, std::min(bytes, kMost) * kSessionsPerMebibyte / kMebibyte));
 }
 
 void free_state(void*, void* state, CRYPTO_EX_DATA*, int, long, void*) {
@@ -68,7 +69,9 @@ SSL_SESSION* find_session(SSL* ssl, const unsigned char* id, int id_size, int* c
   return session;
 }
 
-void remove_session(SSL_CTX* context, SSL_SESSION* session) { state_of(context).store().erase(id_of(session)); }
+void remove_session(SSL_CTX* context, SSL_SESSION* session) {
+  state_of(context).store().erase(id_of(session));
+}
 
 // Tickets under a 48 byte key, compatible with nginx replicas that share it: AES-128-CBC and HMAC-SHA256.
 int short_ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,

@@ -17,14 +17,14 @@ struct CompileOptions {
   std::uint16_t http_port = 80;
   std::uint16_t https_port = 443;
   std::string health_check_path = "/healthz";
-  bool tls = true;                         // false: no certificates are loaded (check, explain)
+  bool tls = true;  // false: no certificates are loaded (check, explain)
   // Which filters act on a location; bit i belongs to the i-th entry of features/filter_order.h.
   std::function<std::uint64_t(const features::Policies&)> filter_mask;
 };
 
 struct CompileResult {
   RoutingTablePtr table;
-  base::Diagnostics diagnostics;           // broken certificates, regexes that do not compile ...
+  base::Diagnostics diagnostics;  // broken certificates, regexes that do not compile ...
 };
 
 class Compiler {

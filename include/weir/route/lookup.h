@@ -13,8 +13,8 @@
 namespace weir::route {
 
 struct LocationMatch {
-  const Location* location = nullptr;      // never null after find_location: "/" always exists
-  bool slash_redirect = false;             // answer 301 to the path plus "/" (spec 2.6)
+  const Location* location = nullptr;  // never null after find_location: "/" always exists
+  bool slash_redirect = false;         // answer 301 to the path plus "/" (spec 2.6)
 };
 
 class Lookup {
@@ -44,7 +44,7 @@ class Lookup {
 struct Candidate {
   const Location* location = nullptr;
   bool wins = false;
-  std::string reason;                      // "exact match", "prefix /a/ is shorter than /a/b/", "regex ^/x did not match"
+  std::string reason;  // "exact match", "prefix /a/ is shorter than /a/b/", "regex ^/x did not match"
 };
 std::vector<Candidate> explain_location(Lookup& lookup, const Host& host, std::string_view path);
 

@@ -27,81 +27,88 @@ using LocationId = std::uint32_t;
 inline constexpr BackendId kNoBackend = 0xffffffffu;  // the built-in 404
 
 struct Endpoint {
-  EndpointId id = 0;             // of ip:port
+  EndpointId id = 0;  // of ip:port
   base::IpAddress ip;
   std::uint16_t port = 0;
-  std::string text;              // "10.0.0.1:8080", "[fd00::1]:80": for the log
+  std::string text;  // "10.0.0.1:8080", "[fd00::1]:80": for the log
 };
 
 struct Backend {
   BackendId id = 0;
-  std::string name;              // proxy_upstream_name: "default-web-80"
+  std::string name;  // proxy_upstream_name: "default-web-80"
   std::string ns;
   std::string service;
   std::string port;
   std::vector<Endpoint> endpoints;  // empty: 503
-  std::string external_name;     // resolved by the workers' resolver; then endpoints is empty here
+  std::string external_name;        // resolved by the workers' resolver; then endpoints is empty here
   std::uint16_t external_port = 0;
   features::BalancePolicy balance;
 };
 
 enum class PathType : std::uint8_t { exact, prefix };
 
+class PathPattern;  // src/route: a compiled regular expression
+
 struct Location {
-  LocationId id = 0;             // of (host, path, type, namespace, ingress, service): metrics series
-  std::string path;              // the rule path as written: label `path`, $location_path
+  LocationId id = 0;  // of (host, path, type, namespace, ingress, service): metrics series
+  std::string path;   // the rule path as written: label `path`, $location_path
   PathType type = PathType::prefix;
   bool implicit = false;
   bool untouched_default = false;
-  std::string ns;                // owner, labels of logs and metrics; empty on the untouched default
+  std::string ns;  // owner, labels of logs and metrics; empty on the untouched default
   std::string ingress;
   std::string service;
   std::string service_port;
   BackendId backend = kNoBackend;
   features::Policies policies;
-  std::uint64_t filters = 0;     // bit i: filter i of features/filter_order.h is active here
-  std::string hsts_value;        // ready-made header value, empty when off
-  bool rewrites = false;         // rewrite-target is set and differs from the path
+  std::uint64_t filters = 0;                   // bit i: filter i of features/filter_order.h is active here
+  std::string hsts_value;                      // ready-made header value, empty when off
+  bool rewrites = false;                       // rewrite-target is set and differs from the path
+  std::shared_ptr<const PathPattern> capture;  // the path, unanchored (spec 2.5); null: nothing to capture
   std::shared_ptr<const std::map<std::string, std::string>> used;  // annotations in force, for explain
 };
 
-class HostMatcher;               // src/route: exact/prefix entries or regex list of one host
+class HostMatcher;  // src/route: exact/prefix entries or regex list of one host
 
 struct Host {
-  std::string name;              // "_", "a.example", "*.a.example"
+  std::string name;  // "_", "a.example", "*.a.example"
   std::vector<std::string> aliases;
   std::vector<Location> locations;
   bool regex_mode = false;
-  bool has_certificate = false;  // for ssl-redirect (spec 2.8)
+  bool has_certificate = false;  // of requests for `name` itself (spec 2.8); any name: host_has_certificate()
   std::string app_root;
-  std::string www_redirect_to;   // non-empty: only redirects there (spec 2.10)
+  std::string www_redirect_to;      // non-empty: only redirects there (spec 2.10)
   tls::CertificatePtr certificate;  // null: the default certificate
   std::shared_ptr<const HostMatcher> matcher;
 };
 
-class HostIndex;                 // src/route: name -> Host
+class HostIndex;         // src/route: name -> Host
+class CertificateIndex;  // src/route: name -> certificate
 
 struct RoutingTable : tls::CertificateFinder {
   std::uint64_t generation = 0;
-  std::string hash;              // hex digest of to_text(): equal tables have equal hashes
+  std::string hash;  // hex digest of what to_text() prints: equal tables have equal hashes
   std::shared_ptr<const features::Settings> settings;
-  std::vector<std::shared_ptr<const Host>> hosts;      // sorted by name
+  std::vector<std::shared_ptr<const Host>> hosts;        // sorted by name
   std::vector<std::shared_ptr<const Backend>> backends;  // by BackendId; null where an id is unused
-  std::shared_ptr<const Host> catch_all;               // "_"
+  std::shared_ptr<const Host> catch_all;                 // "_"
   BackendId default_backend = kNoBackend;
-  tls::CertificatePtr default_certificate;             // never null
-  tls::ServerContextPtr tls_context;                   // null: no HTTPS
-  std::string health_check_path = "/healthz";          // answered with 200 on "_"
-  std::uint16_t http_port = 80;                        // flags, for X-Forwarded-Port and redirects
+  tls::CertificatePtr default_certificate;     // null only without TLS (CompileOptions::tls)
+  bool default_certificate_generated = false;  // no usable --default-ssl-certificate
+  tls::ServerContextPtr tls_context;           // null: no HTTPS
+  std::string health_check_path = "/healthz";  // answered with 200 on "_"
+  std::uint16_t http_port = 80;                // flags, for X-Forwarded-Port and redirects
   std::uint16_t https_port = 443;
   std::shared_ptr<const HostIndex> index;
-  std::shared_ptr<const HostIndex> certificate_index;
+  std::shared_ptr<const CertificateIndex> certificate_index;
 
-  const Backend* find_backend(BackendId id) const {
-    return id < backends.size() ? backends[id].get() : nullptr;
-  }
+  const Backend* find_backend(BackendId id) const { return id < backends.size() ? backends[id].get() : nullptr; }
   // By SNI (spec 2.9); the default certificate when no host fits; nullptr with ssl-reject-handshake.
   const tls::Certificate* find_certificate(std::string_view sni) const override;
+  // "The host has a certificate" for ssl-redirect (spec 2.8): `host` is the request's name, normalised; found exactly,
+  // else with its first label replaced by "*". True also where TLS is configured but the default certificate is served.
+  // An alias counts only if the certificate lists it.
+  bool host_has_certificate(std::string_view host) const;
 };
 using RoutingTablePtr = std::shared_ptr<const RoutingTable>;
 

@@ -20,8 +20,8 @@ class Certificate {
   virtual const std::vector<std::string>& names() const = 0;
   // A wildcard covers one label; case-insensitive.
   virtual bool covers(std::string_view host) const = 0;
-  virtual std::int64_t not_after() const = 0;        // seconds since 1970
-  virtual const std::string& serial() const = 0;      // decimal
+  virtual std::int64_t not_after() const = 0;     // seconds since 1970
+  virtual const std::string& serial() const = 0;  // decimal
   virtual const std::string& issuer_organization() const = 0;
   virtual const std::string& issuer_common_name() const = 0;
   virtual const std::string& key_algorithm() const = 0;  // "RSA", "ECDSA", "Ed25519"

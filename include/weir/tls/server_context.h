@@ -26,15 +26,16 @@ class CertificateFinder {
 class ServerContext {
  public:
   virtual ~ServerContext() = default;
-  // A new server-side SSL; the caller sets its BIO and frees it with SSL_free. nullptr: out of memory. `finder` must stay
-  // alive until the handshake ended (a HelloRetryRequest brings a second ClientHello). The SSL may outlive the context.
+  // A new server-side SSL; the caller sets its BIO and frees it with SSL_free. nullptr: out of memory. `finder` must
+  // stay alive until the handshake ended (a HelloRetryRequest brings a second ClientHello). The SSL may outlive the
+  // context.
   virtual SSL* new_ssl(const CertificateFinder& finder) const = 0;
 };
 using ServerContextPtr = std::shared_ptr<const ServerContext>;
 
-// Settings used: ssl_protocols, ssl_ciphers, ssl_ecdh_curve, ssl_session_*. For a bad value the error's text starts with
-// the ConfigMap key and a colon.
-// `previous` hands its session cache and ticket keys on when the session settings did not change.
+// Settings used: ssl_protocols, ssl_ciphers, ssl_ecdh_curve, ssl_session_*. For a bad value the error's text starts
+// with the ConfigMap key and a colon. `previous` hands its session cache and ticket keys on when the session settings
+// did not change.
 base::Result<ServerContextPtr> make_server_context(const features::Settings& settings,
                                                    const ServerContextPtr& previous = nullptr);
 

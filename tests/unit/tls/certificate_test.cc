@@ -11,8 +11,8 @@
 namespace weir::tls {
 namespace {
 
-using test::CertificateSpec;
 using test::certificate_for;
+using test::CertificateSpec;
 using test::make_certificate;
 using test::PemPair;
 using testing::ElementsAre;
@@ -31,11 +31,13 @@ std::string error_of(std::string_view chain, std::string_view key) {
   return loaded ? std::string() : loaded.error().text();
 }
 
-CertificatePtr with_names(std::vector<std::string> names) { return load(certificate_for(std::move(names))); }
+CertificatePtr with_names(std::vector<std::string> names) {
+  return load(certificate_for(std::move(names)));
+}
 
 TEST(Certificate, EachKindOfKeyLoads) {
-  for (const auto& [key, algorithm] : std::vector<std::pair<std::string, std::string>>{
-           {"EC", "ECDSA"}, {"RSA", "RSA"}, {"ED25519", "Ed25519"}}) {
+  for (const auto& [key, algorithm] :
+       std::vector<std::pair<std::string, std::string>>{{"EC", "ECDSA"}, {"RSA", "RSA"}, {"ED25519", "Ed25519"}}) {
     CertificateSpec spec;
     spec.key = key;
     spec.names = {"a.example"};

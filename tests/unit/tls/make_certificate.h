@@ -7,9 +7,9 @@
 namespace weir::test {
 
 struct CertificateSpec {
-  std::string key = "EC";           // "EC", "RSA", "RSA1024", "ED25519"
+  std::string key = "EC";  // "EC", "RSA", "RSA1024", "ED25519"
   std::string common_name = "test";
-  std::vector<std::string> names;   // DNS SAN entries; none: no SAN extension
+  std::vector<std::string> names;  // DNS SAN entries; none: no SAN extension
   long seconds_valid = 90L * 24 * 3600;
 };
 

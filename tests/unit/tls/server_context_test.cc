@@ -48,8 +48,8 @@ class Finder : public CertificateFinder {
 
 struct Client {
   std::string sni;
-  std::string alpn;             // wire form
-  int version = 0;              // 0: any
+  std::string alpn;  // wire form
+  int version = 0;   // 0: any
   std::string ciphers;
   std::string groups;
   SSL_SESSION* session = nullptr;
@@ -62,8 +62,8 @@ struct Outcome {
   std::string certificate_name;
   std::string alpn;
   std::string cipher;
-  std::string error;            // the client's
-  std::string server_name;      // as the server sees it afterwards
+  std::string error;        // the client's
+  std::string server_name;  // as the server sees it afterwards
   SslSessionPtr session;
 };
 

@@ -1,0 +1,42 @@
+// CertificateStore: parsed certificates by Secret, each Secret parsed once, with the last good version of a Secret that
+// broke (spec 2.9). Control thread; part of the Compiler's state.
+#pragma once
+
+#include "weir/base/diagnostic.h"
+#include "weir/model/model.h"
+#include "weir/tls/certificate.h"
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+namespace weir::route {
+
+class CertificateStore {
+ public:
+  struct Loaded {
+    tls::CertificatePtr certificate;  // of this version, else of the last good one; may be null
+    std::string problem;              // why this version cannot be used; empty: it can
+    bool missing = false;             // there is no such Secret
+  };
+
+  const Loaded& load(const kube::ObjectName& name, const std::shared_ptr<const kube::Secret>& secret);
+
+  // The certificate of a host by its TLS entries; null: the default certificate. `before`: what the host had in the
+  // previous table; it stays while the chosen Secret is broken.
+  tls::CertificatePtr choose(const model::Host& host, const tls::CertificatePtr& before,
+                             base::Diagnostics& diagnostics);
+
+  // Forgets Secrets that no table needs any more.
+  void keep_only(const std::set<kube::ObjectName>& names);
+
+ private:
+  struct Entry {
+    std::shared_ptr<const kube::Secret> secret;
+    Loaded loaded;
+  };
+  std::map<kube::ObjectName, Entry> entries_;
+};
+
+}  // namespace weir::route

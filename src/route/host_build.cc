@@ -1,0 +1,147 @@
+#include "route/host_build.h"
+
+#include "route/host_index.h"
+
+#include <algorithm>
+
+namespace weir::route {
+namespace {
+
+constexpr const char* kPathReason = "path-regex-invalid";
+
+void set_filters(Location& location, const CompileOptions& options) {
+  location.filters = options.filter_mask ? options.filter_mask(location.policies) : 0;
+}
+
+Location build_location(const model::Location& from, const model::Host& host, const IngressSet& denied,
+                        const BuildTools& tools) {
+  Location to;
+  to.path = from.path;
+  to.type = from.type == kube::PathType::exact ? PathType::exact : PathType::prefix;
+  to.implicit = from.implicit;
+  to.untouched_default = from.untouched_default;
+  to.ns = from.owner.ns;
+  to.ingress = from.owner.ingress;
+  to.service = from.owner.service;
+  to.service_port = from.owner.port;
+  to.backend = from.backend.empty() ? kNoBackend : tools.ids.backend(from.backend);
+  to.policies = from.policies;
+  to.used = from.used;
+  to.id = tools.ids.location(host.name, to);
+  if (!to.policies.deny.denied() && denied.contains({to.ns, to.ingress})) to.policies.deny.reason = kPathReason;
+  set_filters(to, tools.options);
+  if (to.policies.hsts.enabled) to.hsts_value = features::header_value(to.policies.hsts);
+  const features::RewritePolicy& rewrite = to.policies.rewrite;
+  to.rewrites = !rewrite.target.empty() && rewrite.target != to.path;
+  const bool captures = to.rewrites && (rewrite.target.find('$') != std::string::npos ||
+                                        rewrite.forwarded_prefix.find('$') != std::string::npos);
+  if (captures && !literal_prefix(to.path).whole) {
+    if (auto pattern = tools.patterns.get(to.path)) to.capture = *pattern;
+  }
+  return to;
+}
+
+// Every host has a "/" in the original; a model without one still must answer.
+void add_missing_root(Host& host, BackendId backend, const BuildTools& tools) {
+  const bool has_root = std::any_of(host.locations.begin(), host.locations.end(), [](const Location& location) {
+    return location.type == PathType::prefix && location.path == "/";
+  });
+  if (has_root) return;
+  Location root;
+  root.path = "/";
+  root.implicit = true;
+  root.untouched_default = true;
+  root.backend = backend;
+  root.id = tools.ids.location(host.name, root);
+  set_filters(root, tools.options);
+  host.locations.push_back(std::move(root));
+}
+
+// The Ingress whose server-alias list the host took over.
+base::ObjectRef alias_owner(const model::Host& host, const std::string& alias) {
+  for (const model::Location& location : host.locations) {
+    const auto& names = location.policies.host_alias.names;
+    if (std::find(names.begin(), names.end(), alias) == names.end()) continue;
+    return {"Ingress", location.owner.ns, location.owner.ingress};
+  }
+  return {};
+}
+
+void add_aliases(const model::Host& from, Host& to, base::Diagnostics& diagnostics, PatternCache& patterns) {
+  for (const std::string& alias : from.aliases) {
+    const auto problem = alias_problem(alias, patterns);
+    if (!problem) {
+      to.aliases.push_back(alias);
+      continue;
+    }
+    base::Diagnostic diagnostic;
+    diagnostic.code = "server-alias-invalid";
+    diagnostic.object = alias_owner(from, alias);
+    diagnostic.key = "server-alias";
+    diagnostic.text = "\"" + alias + "\" is not served as a name of host " + from.name + ": " + *problem;
+    diagnostics.push_back(std::move(diagnostic));
+  }
+}
+
+void report_bad_paths(const std::vector<HostMatcher::BadPath>& bad, BuiltHost& built) {
+  for (const HostMatcher::BadPath& path : bad) {
+    const Location& location = built.host->locations[path.location];
+    built.bad.insert({location.ns, location.ingress});
+    base::Diagnostic diagnostic;
+    diagnostic.code = kPathReason;
+    diagnostic.object = {"Ingress", location.ns, location.ingress};
+    diagnostic.key = "spec.rules";
+    diagnostic.text = "host " + built.host->name + " is in regex mode and its path \"" + location.path +
+                      "\" is no regular expression (" + path.problem + "); every path of this Ingress answers 503";
+    built.diagnostics.push_back(std::move(diagnostic));
+  }
+}
+
+// Certificates are for names; requests without a host rule get the default certificate (spec 2.9).
+void report_nameless_certificates(const model::Host& host, base::Diagnostics& diagnostics) {
+  for (const model::TlsEntry& entry : host.tls) {
+    if (entry.secret.name.empty()) continue;
+    base::Diagnostic diagnostic;
+    diagnostic.code = "certificate-without-host";
+    diagnostic.object = {"Secret", entry.secret.ns, entry.secret.name};
+    diagnostic.key = "tls";
+    diagnostic.text =
+        "a rule without host gets the default certificate; name the host in the rule, or use "
+        "--default-ssl-certificate";
+    diagnostics.push_back(std::move(diagnostic));
+  }
+}
+
+}  // namespace
+
+BuiltHost build_host(const HostInput& input, const BuildTools& tools) {
+  BuiltHost built;
+  built.host = std::make_shared<Host>();
+  Host& host = *built.host;
+  host.name = input.host.name;
+  host.regex_mode = input.host.regex_mode;
+  host.app_root = input.host.app_root;
+  host.www_redirect_to = input.host.www_redirect_to;
+  add_aliases(input.host, host, built.diagnostics, tools.patterns);
+
+  host.locations.reserve(input.host.locations.size() + 1);
+  for (const model::Location& location : input.host.locations) {
+    host.locations.push_back(build_location(location, input.host, input.denied, tools));
+  }
+  add_missing_root(host, input.default_backend, tools);
+  HostMatcher::Built matcher = HostMatcher::build(host.locations, host.regex_mode, tools.patterns);
+  host.matcher = std::move(matcher.matcher);
+  report_bad_paths(matcher.bad, built);
+
+  // A host that only redirects takes the certificate of its target, once all hosts are compiled.
+  if (tools.options.tls && input.host.has_tls && host.www_redirect_to.empty()) {
+    if (host.name == model::kCatchAll) {
+      report_nameless_certificates(input.host, built.diagnostics);
+    } else {
+      host.certificate = tools.certificates.choose(input.host, input.certificate_before, built.diagnostics);
+    }
+  }
+  return built;
+}
+
+}  // namespace weir::route

@@ -1,0 +1,117 @@
+#include "route/host_index.h"
+
+#include "weir/base/ascii.h"
+
+#include <algorithm>
+
+namespace weir::route {
+namespace {
+
+// No DNS name is longer; bounds the work a made-up Host header can cause.
+constexpr std::size_t kLongestName = 255;
+
+bool is_wildcard_host(std::string_view name) {
+  return name.size() > 2 && name.starts_with("*.");
+}
+
+// What the original's pattern for a wildcard host accepts as its one label.
+bool is_label(std::string_view label) {
+  return !label.empty() &&
+         std::all_of(label.begin(), label.end(), [](char c) { return base::is_alnum(c) || c == '_' || c == '-'; });
+}
+
+template <class Map>
+const Host* host_in(const Map& map, std::string_view name) {
+  const auto found = map.find(name);
+  return found == map.end() ? nullptr : found->second;
+}
+
+}  // namespace
+
+std::optional<std::string> alias_problem(std::string_view alias, PatternCache& patterns) {
+  if (alias.empty()) return "it is empty";
+  if (alias.front() == '~') {
+    if (alias.size() == 1) return "the expression after ~ is empty";
+    auto pattern = patterns.get(std::string(alias.substr(1)));
+    if (!pattern) return "the expression does not compile: " + pattern.error().text();
+    return std::nullopt;
+  }
+  if (alias.find("..") != std::string_view::npos) return "it holds an empty label";
+  if (alias == ".") return "it holds no label";
+  const auto stars = std::count(alias.begin(), alias.end(), '*');
+  if (stars == 0) return std::nullopt;
+  const bool wildcard = alias.size() > 2 && (alias.starts_with("*.") || alias.ends_with(".*"));
+  if (stars > 1 || !wildcard) return "a wildcard is one * as the first or the last label";
+  return std::nullopt;
+}
+
+HostIndex::HostIndex(const std::vector<std::shared_ptr<const Host>>& hosts, PatternCache& patterns) {
+  exact_.reserve(hosts.size());
+  for (std::uint32_t i = 0; i < hosts.size(); ++i) {
+    const Host& host = *hosts[i];
+    if (is_wildcard_host(host.name)) {
+      wildcards_.try_emplace(std::string_view(host.name).substr(2), Ordered{&host, i});
+    } else if (host.name != "_") {
+      exact_.try_emplace(host.name, &host);
+    }
+  }
+  // After all hosts: a host name beats an equal alias.
+  for (std::uint32_t i = 0; i < hosts.size(); ++i) {
+    for (const std::string& alias : hosts[i]->aliases) add_alias(alias, Ordered{hosts[i].get(), i}, patterns);
+  }
+}
+
+void HostIndex::add_alias(std::string_view alias, Ordered owner, PatternCache& patterns) {
+  if (alias.starts_with('~')) {
+    auto pattern = patterns.get(std::string(alias.substr(1)));
+    if (pattern) regexes_.push_back({*pattern, owner});
+  } else if (alias.starts_with("*.")) {
+    suffixes_.try_emplace(alias.substr(2), owner.host);
+  } else if (alias.starts_with('.')) {
+    suffixes_and_self_.try_emplace(alias.substr(1), owner.host);
+  } else if (alias.ends_with(".*")) {
+    prefixes_.try_emplace(alias.substr(0, alias.size() - 2), owner.host);
+  } else {
+    exact_.try_emplace(alias, owner.host);
+  }
+}
+
+const Host* HostIndex::find(std::string_view name, Matcher& matcher) const {
+  if (const Host* host = host_in(exact_, name)) return host;
+  return find_uncommon(name, matcher);
+}
+
+const Host* HostIndex::find_uncommon(std::string_view name, Matcher& matcher) const {
+  if (name.empty() || name.size() > kLongestName) return nullptr;
+  if (!suffixes_and_self_.empty()) {
+    if (const Host* host = host_in(suffixes_and_self_, name)) return host;
+  }
+  if (!suffixes_.empty() || !suffixes_and_self_.empty()) {
+    for (std::size_t dot = name.find('.', 1); dot != std::string_view::npos; dot = name.find('.', dot + 1)) {
+      const std::string_view rest = name.substr(dot + 1);
+      if (const Host* host = host_in(suffixes_, rest)) return host;
+      if (const Host* host = host_in(suffixes_and_self_, rest)) return host;
+    }
+  }
+  if (!prefixes_.empty()) {
+    for (std::size_t dot = name.rfind('.'); dot != std::string_view::npos && dot > 0; dot = name.rfind('.', dot - 1)) {
+      if (dot + 1 == name.size()) continue;
+      if (const Host* host = host_in(prefixes_, name.substr(0, dot))) return host;
+    }
+  }
+  Ordered wildcard;
+  if (!wildcards_.empty()) {
+    const std::size_t dot = name.find('.');
+    if (dot != std::string_view::npos && is_label(name.substr(0, dot))) {
+      const auto found = wildcards_.find(name.substr(dot + 1));
+      if (found != wildcards_.end()) wildcard = found->second;
+    }
+  }
+  for (const RegexName& regex : regexes_) {
+    if (wildcard.host && regex.owner.order >= wildcard.order) break;
+    if (matcher.match(*regex.pattern, name) == Matcher::Result::yes) return regex.owner.host;
+  }
+  return wildcard.host;
+}
+
+}  // namespace weir::route

@@ -1,0 +1,58 @@
+// HostIndex: the host of a request by name, in the order of spec 2.3. Immutable; keys are views into the hosts of the
+// table that owns it.
+#pragma once
+
+#include "route/path_pattern.h"
+#include "weir/route/routing_table.h"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weir::route {
+
+// std::hash of libstdc++ mixes well; told so, the map skips a second mixing.
+struct NameHash {
+  using is_avalanching = void;
+  std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
+};
+template <class T>
+using NameMap = boost::unordered_flat_map<std::string_view, T, NameHash>;
+
+class HostIndex {
+ public:
+  // REQUIRES: `hosts` are sorted by name and their aliases pass alias_problem().
+  HostIndex(const std::vector<std::shared_ptr<const Host>>& hosts, PatternCache& patterns);
+
+  // nullptr: no host has this name; the catch-all answers. Regex aliases need `matcher`.
+  const Host* find(std::string_view name, Matcher& matcher) const;
+
+ private:
+  struct Ordered {
+    const Host* host = nullptr;
+    std::uint32_t order = 0;  // position of the host: regex names are tried by host name
+  };
+  struct RegexName {
+    PathPatternPtr pattern;
+    Ordered owner;
+  };
+
+  void add_alias(std::string_view alias, Ordered owner, PatternCache& patterns);
+  const Host* find_uncommon(std::string_view name, Matcher& matcher) const;
+
+  NameMap<const Host*> exact_;
+  NameMap<const Host*> suffixes_;           // alias "*.x" under "x": any number of labels before it
+  NameMap<const Host*> suffixes_and_self_;  // alias ".x": "x" itself as well
+  NameMap<const Host*> prefixes_;           // alias "x.*" under "x"
+  NameMap<Ordered> wildcards_;              // host "*.x" under "x": exactly one label
+  std::vector<RegexName> regexes_;          // by order
+};
+
+// Why a server-alias cannot be served (spec 0.5: "~[", "a..b", "*.*.x"); nullopt when it can.
+std::optional<std::string> alias_problem(std::string_view alias, PatternCache& patterns);
+
+}  // namespace weir::route

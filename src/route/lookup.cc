@@ -1,0 +1,54 @@
+// Step 5 of life-of-a-request: host and location.
+#include "weir/route/lookup.h"
+
+#include "route/host_index.h"
+#include "route/host_matcher.h"
+#include "route/lookup_impl.h"
+
+namespace weir::route {
+
+Lookup::Lookup() : impl_(std::make_unique<Impl>()) {}
+Lookup::~Lookup() = default;
+
+const Host& Lookup::find_host(const RoutingTable& table, std::string_view host) {
+  const Host* found = table.index->find(host, impl_->matcher);
+  return found ? *found : *table.catch_all;
+}
+
+LocationMatch Lookup::find_location(const Host& host, std::string_view path) {
+  const HostMatcher::Found found = host.matcher->find(path, impl_->matcher);
+  return {&host.locations[found.location], found.slash_redirect};
+}
+
+void Lookup::rewrite(const Location& location, std::string_view path, std::string& out) {
+  if (!location.rewrites) {
+    out.append(path);
+    return;
+  }
+  expand(location, location.policies.rewrite.target, path, out);
+}
+
+void Lookup::expand(const Location& location, std::string_view pattern, std::string_view path, std::string& out) {
+  std::size_t dollar = pattern.find('$');
+  if (dollar == std::string_view::npos) {
+    out.append(pattern);
+    return;
+  }
+  const bool matched = location.capture && impl_->matcher.match(*location.capture, path) == Matcher::Result::yes;
+  std::size_t from = 0;
+  for (; dollar != std::string_view::npos; dollar = pattern.find('$', dollar + 1)) {
+    if (dollar + 1 >= pattern.size()) break;
+    const char digit = pattern[dollar + 1];
+    if (digit < '1' || digit > '9') continue;  // other variables are not captures and stay as they are
+    out.append(pattern.substr(from, dollar - from));
+    if (matched) out.append(impl_->matcher.capture(static_cast<unsigned>(digit - '0'), path));
+    from = dollar + 2;
+  }
+  out.append(pattern.substr(from));
+}
+
+std::uint64_t Lookup::regex_limit_hits() const {
+  return impl_->matcher.gave_up();
+}
+
+}  // namespace weir::route

@@ -1,0 +1,21 @@
+#include "weir/route/routing_table.h"
+
+#include "route/certificate_index.h"
+#include "route/host_index.h"
+
+namespace weir::route {
+
+const tls::Certificate* RoutingTable::find_certificate(std::string_view sni) const {
+  if (settings && settings->ssl_reject_handshake && index) {
+    Matcher matcher;  // allocates only if there are regex aliases
+    if (!index->find(sni, matcher)) return nullptr;
+  }
+  const CertificateIndex::Entry* entry = certificate_index ? certificate_index->find(sni) : nullptr;
+  return entry && entry->certificate ? entry->certificate : default_certificate.get();
+}
+
+bool RoutingTable::host_has_certificate(std::string_view host) const {
+  return certificate_index && certificate_index->find(host) != nullptr;
+}
+
+}  // namespace weir::route

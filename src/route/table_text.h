@@ -1,0 +1,15 @@
+// The parts of to_text(): the compiler keeps a digest of each, so that one changed host does not print all others.
+// Ids are never printed: they depend on history, the text only on what is served.
+#pragma once
+
+#include "weir/route/routing_table.h"
+
+#include <string>
+
+namespace weir::route {
+
+std::string head_text(const RoutingTable& table);
+std::string host_text(const RoutingTable& table, const Host& host);
+std::string backend_text(const Backend& backend);
+
+}  // namespace weir::route
