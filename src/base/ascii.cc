@@ -6,7 +6,9 @@
 namespace weir::base {
 namespace {
 
-constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+constexpr bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 // Insertions, deletions, replacements and swaps of neighbours, each costing 1.
 std::size_t edit_distance(std::string_view a, std::string_view b) {

@@ -11,10 +11,14 @@ constexpr std::uint64_t kMax = std::numeric_limits<std::int64_t>::max();
 
 int shift_of(char unit) {
   switch (to_lower(unit)) {
-    case 'k': return 10;
-    case 'm': return 20;
-    case 'g': return 30;
-    default: return -1;
+    case 'k':
+      return 10;
+    case 'm':
+      return 20;
+    case 'g':
+      return 30;
+    default:
+      return -1;
   }
 }
 

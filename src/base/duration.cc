@@ -10,13 +10,13 @@ namespace {
 
 struct Unit {
   std::string_view text;
-  int rank;                  // larger units have smaller ranks and must come first
+  int rank;  // larger units have smaller ranks and must come first
   std::int64_t milliseconds;
 };
 
 constexpr std::int64_t kDay = 24LL * 3600 * 1000;
-constexpr Unit kUnits[] = {{"ms", 8, 1},          {"y", 1, 365 * kDay}, {"M", 2, 30 * kDay}, {"w", 3, 7 * kDay},
-                           {"d", 4, kDay},        {"h", 5, 3600 * 1000}, {"m", 6, 60 * 1000}, {"s", 7, 1000}};
+constexpr Unit kUnits[] = {{"ms", 8, 1},   {"y", 1, 365 * kDay},  {"M", 2, 30 * kDay}, {"w", 3, 7 * kDay},
+                           {"d", 4, kDay}, {"h", 5, 3600 * 1000}, {"m", 6, 60 * 1000}, {"s", 7, 1000}};
 constexpr Unit kSeconds = {"", 7, 1000};
 
 const Unit* unit_at(std::string_view text) {

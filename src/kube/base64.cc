@@ -25,7 +25,7 @@ std::optional<std::string> decode_base64(std::string_view text) {
   std::string bytes;
   bytes.reserve(text.size() / 4 * 3);
   std::uint32_t group = 0;
-  int digits = 0;   // of the current group, padding included
+  int digits = 0;  // of the current group, padding included
   int padding = 0;
   bool ended = false;
   for (char c : text) {

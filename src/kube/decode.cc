@@ -37,8 +37,8 @@ constexpr KindRow kKinds[] = {
     {"ConfigMap", "v1", Kind::config_map},
 };
 
-// The API groups these kinds live in: there, another version or a mix-up of groups is a mistake; elsewhere the same kind
-// name is somebody else's ("config.openshift.io/v1 Ingress").
+// The API groups these kinds live in: there, another version or a mix-up of groups is a mistake; elsewhere the same
+// kind name is somebody else's ("config.openshift.io/v1 Ingress").
 bool is_own_group(std::string_view api_version) {
   const std::size_t slash = api_version.find('/');
   const std::string_view group = slash == std::string_view::npos ? std::string_view() : api_version.substr(0, slash);
@@ -141,12 +141,24 @@ class Decoder {
     context.meta = read_metadata(root["metadata"], row.namespaced);
     const std::size_t first = decoded_.objects.size();
     switch (row.read_as) {
-      case Kind::ingress: add(read_ingress(root, context, row.version)); break;
-      case Kind::ingress_class: add(read_ingress_class(root, context)); break;
-      case Kind::service: add(read_service(root, context)); break;
-      case Kind::endpoint_slice: add(read_endpoint_slice(root, context)); break;
-      case Kind::secret: add(read_secret(root, context)); break;
-      case Kind::config_map: add(read_config_map(root, context)); break;
+      case Kind::ingress:
+        add(read_ingress(root, context, row.version));
+        break;
+      case Kind::ingress_class:
+        add(read_ingress_class(root, context));
+        break;
+      case Kind::service:
+        add(read_service(root, context));
+        break;
+      case Kind::endpoint_slice:
+        add(read_endpoint_slice(root, context));
+        break;
+      case Kind::secret:
+        add(read_secret(root, context));
+        break;
+      case Kind::config_map:
+        add(read_config_map(root, context));
+        break;
       case Kind::endpoints:
         for (auto& slice : read_endpoints(root, context)) add(std::move(slice));
         break;
@@ -167,7 +179,7 @@ class Decoder {
   }
 
   Decoded decoded_;
-  base::ObjectRef ref_;   // of the object being read
+  base::ObjectRef ref_;  // of the object being read
   int place_ = -1;
 };
 

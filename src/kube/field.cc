@@ -13,12 +13,18 @@ using nlohmann::json;
 
 const char* type_name(const json& value) {
   switch (value.type()) {
-    case json::value_t::object: return "an object";
-    case json::value_t::array: return "a list";
-    case json::value_t::string: return "a string";
-    case json::value_t::boolean: return "a boolean";
-    case json::value_t::null: return "null";
-    default: return "a number";
+    case json::value_t::object:
+      return "an object";
+    case json::value_t::array:
+      return "a list";
+    case json::value_t::string:
+      return "a string";
+    case json::value_t::boolean:
+      return "a boolean";
+    case json::value_t::null:
+      return "null";
+    default:
+      return "a number";
   }
 }
 
@@ -56,7 +62,9 @@ std::optional<std::string> Field::optional_text() const {
   return json_->get_ref<const std::string&>();
 }
 
-std::string Field::text() const { return optional_text().value_or(std::string()); }
+std::string Field::text() const {
+  return optional_text().value_or(std::string());
+}
 
 std::optional<bool> Field::flag() const {
   if (json_ == nullptr) return std::nullopt;
@@ -87,7 +95,9 @@ std::optional<std::string> Field::integer_or_text() const {
   return std::to_string(integer().value());
 }
 
-bool Field::is_number() const { return json_ != nullptr && json_->is_number(); }
+bool Field::is_number() const {
+  return json_ != nullptr && json_->is_number();
+}
 
 void Field::each(const std::function<void(const Field&)>& visit) const {
   if (json_ == nullptr) return;
@@ -108,7 +118,9 @@ std::map<std::string, std::string> Field::texts() const {
   return all;
 }
 
-void Field::fail(std::string text) const { throw FieldError{path_, std::move(text)}; }
+void Field::fail(std::string text) const {
+  throw FieldError{path_, std::move(text)};
+}
 
 void Field::fail_type(std::string_view expected) const {
   std::string text = "expected " + std::string(expected) + ", found " + type_name(*json_);

@@ -1,6 +1,6 @@
-// Field: one place of a JSON document, with its path for messages. Reading it as the wrong type throws FieldError, which
-// decode() turns into a Problem: the only exception in this module, and it never leaves it. A null value is an absent
-// field. Lifetime: the document must outlive the Field.
+// Field: one place of a JSON document, with its path for messages. Reading it as the wrong type throws FieldError,
+// which decode() turns into a Problem: the only exception in this module, and it never leaves it. A null value is an
+// absent field. Lifetime: the document must outlive the Field.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -31,11 +31,11 @@ class Field {
   // A member; absent when this field is absent. Throws when this field is no object.
   Field operator[](std::string_view key) const;
 
-  std::string text() const;                          // empty when absent
+  std::string text() const;  // empty when absent
   std::optional<std::string> optional_text() const;
   std::optional<bool> flag() const;
   std::optional<std::int64_t> integer() const;
-  std::optional<int> port() const;                   // 1..65535
+  std::optional<int> port() const;                     // 1..65535
   std::optional<std::string> integer_or_text() const;  // Kubernetes' IntOrString, as text
   bool is_number() const;
 

@@ -79,8 +79,8 @@ IngressRule read_rule(const Field& rule, IngressVersion version) {
   const Field http = rule["http"];
   result.has_http = http.present();
   http["paths"].each([&](const Field& path) {
-    result.paths.push_back({path["path"].text(), read_path_type(path["pathType"], version),
-                            read_backend(path["backend"], version)});
+    result.paths.push_back(
+        {path["path"].text(), read_path_type(path["pathType"], version), read_backend(path["backend"], version)});
   });
   return result;
 }

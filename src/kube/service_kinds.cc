@@ -23,7 +23,7 @@ ServicePort read_service_port(const Field& port) {
   if (!number) port["port"].fail("is missing");
   const Field target = port["targetPort"];
   std::string target_text = target.integer_or_text().value_or(std::string());
-  if (target_text == "0") target_text.clear();  // how Kubernetes writes "not set"
+  if (target_text == "0") target_text.clear();                          // how Kubernetes writes "not set"
   if (target.is_number() && !target_text.empty()) (void)target.port();  // for its range check only
   return {port["name"].text(), *number, std::move(target_text), protocol_of(port)};
 }
@@ -89,8 +89,8 @@ std::shared_ptr<const EndpointSlice> read_endpoint_slice(const Field& root, Cont
   }
   const auto label = context.meta.labels.find(kServiceNameLabel);
   if (label == context.meta.labels.end() || label->second.empty()) {
-    context.warnings.push_back({"metadata.labels", std::string("the slice belongs to no Service; add the label ") +
-                                                       kServiceNameLabel});
+    context.warnings.push_back(
+        {"metadata.labels", std::string("the slice belongs to no Service; add the label ") + kServiceNameLabel});
   } else {
     slice->service = label->second;
   }

@@ -21,8 +21,8 @@ namespace {
 
 using Occasion = ManifestStore::Occasion;
 
-constexpr std::uint32_t kFolderEvents = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
-                                        IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+constexpr std::uint32_t kFolderEvents =
+    IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 constexpr std::uint32_t kFolderLost = IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED;
 constexpr std::string_view kMountLink = "..data";  // what a mounted ConfigMap swaps
 constexpr std::size_t kMaxFilesPerBatch = 2048;
@@ -74,17 +74,17 @@ class FileSource::Watcher : public std::enable_shared_from_this<FileSource::Watc
   void handle_tick();
   void publish();
 
-  boost::asio::posix::stream_descriptor descriptor_;   // borrows inotify_'s descriptor
+  boost::asio::posix::stream_descriptor descriptor_;  // borrows inotify_'s descriptor
   boost::asio::steady_timer timer_;
   std::string folder_;
   std::function<void()> on_change_;
-  std::optional<Inotify> inotify_;                     // empty: the folder is lost and looked for again
-  std::pair<dev_t, ino_t> identity_;                   // of the watched folder
+  std::optional<Inotify> inotify_;    // empty: the folder is lost and looked for again
+  std::pair<dev_t, ino_t> identity_;  // of the watched folder
   ManifestStore store_;
-  std::set<std::string> failed_;                       // names to try again by timer
+  std::set<std::string> failed_;  // names to try again by timer
   std::string folder_error_;
-  bool folder_changed_ = false;                        // folder_error_ is other than at the last on_change
-  std::size_t reads_ = 0;                              // of this batch
+  bool folder_changed_ = false;  // folder_error_ is other than at the last on_change
+  std::size_t reads_ = 0;        // of this batch
   int ticks_ = 0;
 };
 
@@ -113,8 +113,13 @@ base::Result<void> FileSource::Watcher::open() {
 base::Diagnostics FileSource::Watcher::diagnostics() const {
   base::Diagnostics all;
   if (!folder_error_.empty()) {
-    all.push_back({base::Severity::error, "unreadable-folder", {}, "",
-                   folder_error_ + "; the objects read before stay in force", folder_, 0});
+    all.push_back({base::Severity::error,
+                   "unreadable-folder",
+                   {},
+                   "",
+                   folder_error_ + "; the objects read before stay in force",
+                   folder_,
+                   0});
   }
   const base::Diagnostics files = store_.diagnostics();
   all.insert(all.end(), files.begin(), files.end());
@@ -243,10 +248,16 @@ FileSource::FileSource(boost::asio::io_context& context, std::string folder, std
 
 FileSource::~FileSource() = default;
 
-base::Result<void> FileSource::start() { return watcher_->start(); }
+base::Result<void> FileSource::start() {
+  return watcher_->start();
+}
 
-const kube::ClusterState& FileSource::state() const { return watcher_->state(); }
+const kube::ClusterState& FileSource::state() const {
+  return watcher_->state();
+}
 
-base::Diagnostics FileSource::diagnostics() const { return watcher_->diagnostics(); }
+base::Diagnostics FileSource::diagnostics() const {
+  return watcher_->diagnostics();
+}
 
 }  // namespace weir::watch

@@ -10,7 +10,7 @@
 namespace weir::watch {
 
 struct FileEvent {
-  std::uint32_t mask = 0;   // IN_*; IN_Q_OVERFLOW: events were lost
+  std::uint32_t mask = 0;  // IN_*; IN_Q_OVERFLOW: events were lost
   std::string name;
 };
 

@@ -7,7 +7,9 @@
 namespace weir::watch {
 namespace {
 
-constexpr bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+constexpr bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 // Walks over one top-level value, counting brackets outside strings and noting where the elements of the top-level
 // member "items" start.
@@ -19,7 +21,7 @@ class Scanner {
   std::size_t scan(std::size_t at, JsonDocument& document) {
     document.line = line_;
     int depth = 0;
-    bool items = false;           // within the list
+    bool items = false;  // within the list
     bool element_expected = false;
     std::string_view last_string;
     for (; at < text_.size(); ++at) {

@@ -24,8 +24,7 @@ Loaded load_paths(const std::vector<std::string>& paths) {
     }
     const auto names = list_manifests(path);
     if (names.has_error()) {
-      folders.push_back(
-          {base::Severity::error, "unreadable-folder", {}, "", names.error().text(), path, 0});
+      folders.push_back({base::Severity::error, "unreadable-folder", {}, "", names.error().text(), path, 0});
       continue;
     }
     const std::string prefix = ends_with(path, "/") ? path : path + "/";
@@ -38,6 +37,8 @@ Loaded load_paths(const std::vector<std::string>& paths) {
   return loaded;
 }
 
-Loaded load_path(const std::string& path) { return load_paths({path}); }
+Loaded load_path(const std::string& path) {
+  return load_paths({path});
+}
 
 }  // namespace weir::watch

@@ -54,8 +54,13 @@ class Reader {
       }
     }
     for (const std::string& skipped : decoded.skipped) {
-      manifest_.diagnostics.push_back({base::Severity::info, "kind-not-read", {}, "",
-                                       skipped + " is of a kind that is not read", file_, document.line});
+      manifest_.diagnostics.push_back({base::Severity::info,
+                                       "kind-not-read",
+                                       {},
+                                       "",
+                                       skipped + " is of a kind that is not read",
+                                       file_,
+                                       document.line});
     }
   }
 
@@ -88,7 +93,7 @@ class Reader {
 
   const std::string& file_;
   Manifest manifest_;
-  std::map<base::ObjectRef, std::size_t> places_;   // -> index in manifest_.objects
+  std::map<base::ObjectRef, std::size_t> places_;  // -> index in manifest_.objects
 };
 
 }  // namespace

@@ -13,12 +13,12 @@ namespace weir::watch {
 struct ManifestObject {
   base::ObjectRef ref;
   int line = 0;
-  std::vector<kube::AnyObject> objects;   // several or none for a legacy Endpoints object
+  std::vector<kube::AnyObject> objects;  // several or none for a legacy Endpoints object
 };
 
 struct Manifest {
-  std::vector<ManifestObject> objects;    // each name once; of repeated ones the last
-  std::vector<base::ObjectRef> refused;   // named objects that did not decode
+  std::vector<ManifestObject> objects;   // each name once; of repeated ones the last
+  std::vector<base::ObjectRef> refused;  // named objects that did not decode
   // A part of the file could not even be attributed to an object: any object of an earlier version may be meant.
   bool unreadable = false;
   base::Diagnostics diagnostics;

@@ -29,7 +29,9 @@ class Descriptor {
   int fd_;
 };
 
-std::string reason(int error) { return std::system_category().message(error); }
+std::string reason(int error) {
+  return std::system_category().message(error);
+}
 
 bool is_link(const std::string& path) {
   struct stat info {};

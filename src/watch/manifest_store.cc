@@ -12,8 +12,7 @@ namespace {
 
 bool same_value(const kube::AnyObject& a, const kube::AnyObject& b) {
   if (a.index() != b.index()) return false;
-  return std::visit(
-      [&b](const auto& object) { return *object == *std::get<std::decay_t<decltype(object)>>(b); }, a);
+  return std::visit([&b](const auto& object) { return *object == *std::get<std::decay_t<decltype(object)>>(b); }, a);
 }
 
 bool same_values(const std::vector<kube::AnyObject>& a, const std::vector<kube::AnyObject>& b) {
@@ -141,9 +140,9 @@ void ManifestStore::drop(const std::string& file, const base::ObjectRef& ref) {
   const auto it = entries_.find(ref);
   if (it == entries_.end()) return;
   auto& sources = it->second.sources;
-  sources.erase(std::remove_if(sources.begin(), sources.end(),
-                               [&file](const Source& source) { return source.file == &file; }),
-                sources.end());
+  sources.erase(
+      std::remove_if(sources.begin(), sources.end(), [&file](const Source& source) { return source.file == &file; }),
+      sources.end());
   if (sources.size() < 2) shared_.erase(ref);
   changed_ = true;
   refresh(ref);
@@ -181,7 +180,9 @@ void ManifestStore::set_diagnostics(File& file, base::Diagnostics diagnostics) {
   changed_ = true;
 }
 
-bool ManifestStore::take_changed() { return std::exchange(changed_, false); }
+bool ManifestStore::take_changed() {
+  return std::exchange(changed_, false);
+}
 
 base::Diagnostics ManifestStore::diagnostics() const {
   base::Diagnostics all;

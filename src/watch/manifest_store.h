@@ -1,6 +1,7 @@
-// ManifestStore: the objects of many manifest files as one ClusterState. A change of one file costs as much as that file
-// holds, however many files there are. Rules: an object that stands in several files is taken from the one written last;
-// a file that cannot be read or parsed keeps its last good objects; a file that is gone takes its objects with it.
+// ManifestStore: the objects of many manifest files as one ClusterState. A change of one file costs as much as that
+// file holds, however many files there are. Rules: an object that stands in several files is taken from the one written
+// last; a file that cannot be read or parsed keeps its last good objects; a file that is gone takes its objects with
+// it.
 //
 // Thread rule: one thread. Lifetime: owns everything.
 #pragma once
@@ -33,25 +34,25 @@ class ManifestStore {
   bool take_changed();
 
   const kube::ClusterState& state() const { return state_; }
-  base::Diagnostics diagnostics() const;   // ordered by file and line
+  base::Diagnostics diagnostics() const;  // ordered by file and line
   std::vector<std::string> files() const;
 
  private:
   struct File {
     std::size_t hash = 0;
     std::size_t size = 0;
-    bool unreadable = true;                  // `hash` and `size` say nothing
+    bool unreadable = true;  // `hash` and `size` say nothing
     std::set<base::ObjectRef> objects;
     base::Diagnostics diagnostics;
   };
   struct Source {
-    const std::string* file = nullptr;       // key of files_
-    std::uint64_t written = 0;               // higher is later
+    const std::string* file = nullptr;  // key of files_
+    std::uint64_t written = 0;          // higher is later
     int line = 0;
     std::vector<kube::AnyObject> objects;
   };
   struct Entry {
-    std::vector<Source> sources;             // one per file
+    std::vector<Source> sources;  // one per file
     std::vector<kube::AnyObject> in_state;
   };
   using Files = std::unordered_map<std::string, File>;
@@ -65,9 +66,9 @@ class ManifestStore {
 
   Files files_;
   std::map<base::ObjectRef, Entry> entries_;
-  std::set<base::ObjectRef> shared_;         // entries with several sources
+  std::set<base::ObjectRef> shared_;  // entries with several sources
   kube::ClusterState state_;
-  std::uint64_t now_ = 0;                    // counts writes
+  std::uint64_t now_ = 0;  // counts writes
   bool changed_ = false;
 };
 

@@ -95,13 +95,13 @@ class JsonWriter : public YAML::EventHandler {
  private:
   struct Frame {
     bool map = false;
-    bool merge = false;                  // a list that stands as the value of "<<"
-    bool items = false;                  // the list "items" of the top-level map
+    bool merge = false;  // a list that stands as the value of "<<"
+    bool items = false;  // the list "items" of the top-level map
     YAML::anchor_t anchor = 0;
     std::string body;
     std::string merged;
-    std::string key;                     // as JSON; empty: the next node is a key
-    std::vector<std::string> elements;   // only with `merge`
+    std::string key;                    // as JSON; empty: the next node is a key
+    std::vector<std::string> elements;  // only with `merge`
   };
 
   static constexpr const char* kMergeKey = "<<";
@@ -224,7 +224,7 @@ bool is_marker(std::string_view line, std::string_view marker) {
 
 struct Part {
   std::string_view text;
-  int first_line = 0;     // 0-based
+  int first_line = 0;       // 0-based
   bool ends_early = false;  // holds a "..." line: several documents may follow in it
 };
 

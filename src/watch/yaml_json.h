@@ -1,6 +1,6 @@
-// YAML text -> JSON documents with Kubernetes' typing (yaml_scalar.h). yaml-cpp stays inside yaml_json.cc. Guards: UTF-8
-// without control characters only, nesting at most kube::kMaxNesting, aliases that contain themselves are refused, and
-// what aliases repeat is at most kMaxRepeated bytes per document ("billion laughs"). Pure; never throws.
+// YAML text -> JSON documents with Kubernetes' typing (yaml_scalar.h). yaml-cpp stays inside yaml_json.cc. Guards:
+// UTF-8 without control characters only, nesting at most kube::kMaxNesting, aliases that contain themselves are
+// refused, and what aliases repeat is at most kMaxRepeated bytes per document ("billion laughs"). Pure; never throws.
 #pragma once
 
 #include "watch/json_document.h"

@@ -18,8 +18,8 @@ bool is_one_of(std::string_view text, const std::array<std::string_view, N>& wor
 }
 
 constexpr std::array<std::string_view, 5> kNulls = {"", "~", "null", "Null", "NULL"};
-constexpr std::array<std::string_view, 11> kTrues = {"y",   "Y",    "yes",  "Yes", "YES", "true",
-                                                     "True", "TRUE", "on",   "On",  "ON"};
+constexpr std::array<std::string_view, 11> kTrues = {"y",    "Y",    "yes", "Yes", "YES", "true",
+                                                     "True", "TRUE", "on",  "On",  "ON"};
 constexpr std::array<std::string_view, 11> kFalses = {"n",     "N",     "no",  "No",  "NO", "false",
                                                       "False", "FALSE", "off", "Off", "OFF"};
 constexpr std::array<std::string_view, 12> kNotInJson = {".nan",  ".NaN",  ".NAN",  ".inf",  ".Inf",  ".INF",
@@ -75,8 +75,8 @@ std::optional<std::string> parse_float(std::string_view text) {
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || !std::isfinite(value)) return std::nullopt;
   const double size = std::fabs(value);
-  const auto format = size == 0 || (size >= 1e-6 && size < 1e21) ? std::chars_format::fixed
-                                                                  : std::chars_format::scientific;
+  const auto format =
+      size == 0 || (size >= 1e-6 && size < 1e21) ? std::chars_format::fixed : std::chars_format::scientific;
   std::array<char, 64> buffer;
   const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format).ptr;
   return std::string(buffer.data(), end);

@@ -4,8 +4,8 @@
 //
 // Rules: changes are taken in the order they were written, and what one call of `on_change` shows is complete: nothing
 // written earlier than something visible is missing (bursts of more than 2,048 files are shown in parts). Of an object
-// in several files the one written last counts. A file or document that no longer parses keeps its last good objects and
-// is reported. A folder that vanishes keeps them too, and is looked for again; nothing but start() ever gives up.
+// in several files the one written last counts. A file or document that no longer parses keeps its last good objects
+// and is reported. A folder that vanishes keeps them too, and is looked for again; nothing but start() ever gives up.
 //
 // Thread rule: everything on the io_context's one thread (the control thread); `on_change` too, never from within
 // start(). Lifetime: the io_context must outlive the source; destroying it, also from `on_change`, ends all callbacks.

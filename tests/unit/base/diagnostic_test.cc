@@ -8,8 +8,13 @@ namespace weir::base {
 namespace {
 
 TEST(Diagnostic, IsOneReadableLine) {
-  const Diagnostic diagnostic{Severity::error, "annotation-invalid", {"Ingress", "default", "web"}, "limit-rps",
-                              "\"x\" is no number", "a.yaml", 12};
+  const Diagnostic diagnostic{Severity::error,
+                              "annotation-invalid",
+                              {"Ingress", "default", "web"},
+                              "limit-rps",
+                              "\"x\" is no number",
+                              "a.yaml",
+                              12};
 
   EXPECT_EQ(to_string(diagnostic), "error: Ingress default/web: annotation limit-rps: \"x\" is no number (a.yaml:12)");
 }

@@ -14,7 +14,9 @@ TEST(Base64, DecodesAllPaddings) {
   EXPECT_EQ(decode_base64("/+8A"), std::string("\xff\xef\0", 3));
 }
 
-TEST(Base64, SkipsLineBreaksAsGoDoes) { EXPECT_EQ(decode_base64("Zm\r\n9v\nYg==\n"), "foob"); }
+TEST(Base64, SkipsLineBreaksAsGoDoes) {
+  EXPECT_EQ(decode_base64("Zm\r\n9v\nYg==\n"), "foob");
+}
 
 TEST(Base64, RefusesEverythingElse) {
   for (auto bad : {"Z", "Zg", "Zg=", "Zg===", "=", "====", "Z===", "Zg==Zg==", "Zm9v=", "Zm 9v", "Zm-_", "Zm9v\tZm9v",

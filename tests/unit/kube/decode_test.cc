@@ -36,8 +36,8 @@ TEST(Decode, ReadsMetadata) {
 }
 
 TEST(Decode, AbsentAndNullFieldsHaveDefaults) {
-  const auto object = only<ConfigMap>(config_map(
-      R"({"name":"c","namespace":null,"creationTimestamp":null,"annotations":null,"labels":null})", "null"));
+  const auto object = only<ConfigMap>(
+      config_map(R"({"name":"c","namespace":null,"creationTimestamp":null,"annotations":null,"labels":null})", "null"));
 
   EXPECT_EQ(object.meta.object_name(), (ObjectName{"default", "c"}));
   EXPECT_EQ(object.meta.created, 0);
@@ -72,14 +72,16 @@ TEST(Decode, NamesMustBePresentAndHarmless) {
 }
 
 TEST(Decode, ProblemsNameObjectAndFieldAndWhatToChange) {
-  EXPECT_EQ(error_of(config_map(R"({"name":"c","annotations":{"a.b/c":true}})")),
-            "ConfigMap default/c: metadata.annotations[a.b/c]: expected a string, found a boolean; put the value in quotes");
+  EXPECT_EQ(
+      error_of(config_map(R"({"name":"c","annotations":{"a.b/c":true}})")),
+      "ConfigMap default/c: metadata.annotations[a.b/c]: expected a string, found a boolean; put the value in quotes");
   EXPECT_EQ(error_of(config_map(R"({"name":"c","namespace":"n"})", R"({"proxy-body-size":8})")),
             "ConfigMap n/c: data[proxy-body-size]: expected a string, found a number; put the value in quotes");
   EXPECT_EQ(error_of(config_map(R"({"name":7})")),
             "ConfigMap: metadata.name: expected a string, found a number; put the value in quotes");
   EXPECT_EQ(error_of(config_map(R"("c")")), "ConfigMap: metadata: expected an object, found a string");
-  EXPECT_EQ(error_of(config_map(R"({"name":"c"})", "[]")), "ConfigMap default/c: data: expected an object, found a list");
+  EXPECT_EQ(error_of(config_map(R"({"name":"c"})", "[]")),
+            "ConfigMap default/c: data: expected an object, found a list");
   EXPECT_THAT(error_of(config_map(R"({"name":"c","creationTimestamp":"yesterday"})")), HasSubstr("RFC 3339"));
 }
 
@@ -101,7 +103,9 @@ TEST(Decode, SecretsHoldDecodedBytes) {
 TEST(Decode, ProblemsNeverQuoteSecretValues) {
   EXPECT_EQ(error_of(R"({"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"data":{"tls.key":"hush-hush"}})"),
             "Secret default/s: data[tls.key]: is not base64; encode the value or move it to stringData");
-  const auto broken = decode(R"({"apiVersion":"v1","kind":"Secret","stringData":{"p":"hush)" "\x01" R"(hush"}})");
+  const auto broken = decode(R"({"apiVersion":"v1","kind":"Secret","stringData":{"p":"hush)"
+                             "\x01"
+                             R"(hush"}})");
   ASSERT_TRUE(broken.has_error());
   EXPECT_THAT(broken.error().text(), Not(HasSubstr("hush")));
 }
@@ -136,7 +140,8 @@ TEST(Decode, ItemsOfTypedListsInheritTheirKind) {
 }
 
 TEST(Decode, ForeignKindsAreSkippedAndWrongVersionsOfOwnKindsAreErrors) {
-  EXPECT_THAT(decoded(R"({"apiVersion":"x.io/v1","kind":"AllowList","spec":{}})").skipped, ElementsAre("x.io/v1 AllowList"));
+  EXPECT_THAT(decoded(R"({"apiVersion":"x.io/v1","kind":"AllowList","spec":{}})").skipped,
+              ElementsAre("x.io/v1 AllowList"));
   EXPECT_THAT(decoded(R"({"apiVersion":"config.openshift.io/v1","kind":"Ingress","metadata":{"name":"c"}})").skipped,
               ElementsAre("config.openshift.io/v1 Ingress c"));
   EXPECT_EQ(error_of(R"({"apiVersion":"v1","kind":"Ingress","metadata":{"name":"c"}})"),
@@ -162,7 +167,8 @@ TEST(Decode, SyntaxErrorsNameTheLine) {
 TEST(Decode, DeepNestingIsRefusedCheaply) {
   const std::string opened(1'000'000, '[');
   EXPECT_THAT(decode("{\"a\":" + opened).error().text(), HasSubstr("nested deeper"));
-  const std::string brackets_in_text = config_map(R"({"name":"c","annotations":{"a":")" + std::string(500, '[') + "\"}}");
+  const std::string brackets_in_text =
+      config_map(R"({"name":"c","annotations":{"a":")" + std::string(500, '[') + "\"}}");
   EXPECT_EQ(decoded(brackets_in_text).objects.size(), 1u);
 }
 

@@ -40,10 +40,11 @@ TEST(IngressKinds, ReadsEverythingRoutingNeeds) {
   expected.class_name = "nginx";
   expected.default_backend = IngressBackend{false, "fallback", {"http", 0}};
   expected.tls = {{{"a.example", "b.example"}, "cert"}, {}};
-  expected.rules = {{"a.example", true,
-                     {{"/x", PathType::exact, {false, "s", {"", 80}}},
-                      {"", PathType::implementation_specific, {true, "", {}}}}},
-                    {"b.example", false, {}}};
+  expected.rules = {
+      {"a.example",
+       true,
+       {{"/x", PathType::exact, {false, "s", {"", 80}}}, {"", PathType::implementation_specific, {true, "", {}}}}},
+      {"b.example", false, {}}};
   EXPECT_EQ(object, expected);
 }
 
@@ -53,7 +54,8 @@ TEST(IngressKinds, OldVersionsAreReadWithAWarning) {
       "backend": {"serviceName": "fallback", "servicePort": "http"},
       "rules": [{"http": {"paths": [
         {"path": "/x", "backend": {"serviceName": "s", "servicePort": 80}},
-        {"path": "/y", "pathType": "Prefix", "backend": {"serviceName": "s", "servicePort": "81"}}]}}]})", version);
+        {"path": "/y", "pathType": "Prefix", "backend": {"serviceName": "s", "servicePort": "81"}}]}}]})",
+                                     version);
 
     const auto object = only<Ingress>(text);
     EXPECT_EQ(object.default_backend, (IngressBackend{false, "fallback", {"http", 0}}));

@@ -16,8 +16,7 @@ std::string object(std::string_view version, std::string_view kind, std::string_
          std::string(metadata) + "," + std::string(rest) + "}";
 }
 
-constexpr std::string_view kSliceMeta =
-    R"({"name":"web-1","labels":{"kubernetes.io/service-name":"web"}})";
+constexpr std::string_view kSliceMeta = R"({"name":"web-1","labels":{"kubernetes.io/service-name":"web"}})";
 
 TEST(ServiceKinds, ReadsAService) {
   const auto service = only<Service>(object("v1", "Service", R"("spec": {
@@ -61,7 +60,8 @@ TEST(ServiceKinds, ReadsAnEndpointSlice) {
                       {"addresses": ["10.0.0.2"], "conditions": {"ready": false, "serving": true, "terminating": true},
                        "hints": {"forZones": [{"name": "z1"}]}},
                       {"addresses": ["10.0.0.3"]}],
-        "ports": [{"name": "http", "port": 8080}, {"port": null, "protocol": "UDP"}])", kSliceMeta));
+        "ports": [{"name": "http", "port": 8080}, {"port": null, "protocol": "UDP"}])",
+                                                  kSliceMeta));
 
     EXPECT_EQ(slice.service, "web");
     EXPECT_EQ(slice.address_type, "IPv4");
@@ -111,8 +111,9 @@ TEST(ServiceKinds, EndpointsWithoutSubsetsAreAnItemWithoutSlices) {
 }
 
 TEST(ServiceKinds, EndpointAddressesAndPortsAreChecked) {
-  EXPECT_THAT(error_of(object("discovery.k8s.io/v1", "EndpointSlice", R"("endpoints":[{"addresses":[""]}])", kSliceMeta)),
-              HasSubstr("endpoints[0].addresses[0]: is empty"));
+  EXPECT_THAT(
+      error_of(object("discovery.k8s.io/v1", "EndpointSlice", R"("endpoints":[{"addresses":[""]}])", kSliceMeta)),
+      HasSubstr("endpoints[0].addresses[0]: is empty"));
   EXPECT_THAT(error_of(object("discovery.k8s.io/v1", "EndpointSlice", R"("ports":[{"port":-1}])", kSliceMeta)),
               HasSubstr("ports[0].port: port -1"));
   EXPECT_THAT(error_of(object("v1", "Endpoints", R"("subsets":[{"addresses":[{}]}])")), HasSubstr("ip: is missing"));

@@ -138,7 +138,8 @@ TEST_F(FileSourceTest, LinksAreReadWhenTheyAreMade) {
 }
 
 TEST_F(FileSourceTest, AMountedConfigMapIsSwapped) {
-  const auto mount = [this](const std::string& version, const std::string& value, std::initializer_list<const char*> names) {
+  const auto mount = [this](const std::string& version, const std::string& value,
+                            std::initializer_list<const char*> names) {
     fs::create_directory(folder_ / version);
     for (const std::string name : names) {
       folder_.write(version + "/" + name + ".yaml", config_map(name, value));
@@ -147,7 +148,8 @@ TEST_F(FileSourceTest, AMountedConfigMapIsSwapped) {
     fs::rename(folder_ / "..data_tmp", folder_ / "..data");
   };
   mount("..1", "1", {"a", "b", "c"});
-  for (const std::string name : {"a", "b", "c"}) fs::create_symlink("..data/" + name + ".yaml", folder_ / (name + ".yaml"));
+  for (const std::string name : {"a", "b", "c"})
+    fs::create_symlink("..data/" + name + ".yaml", folder_ / (name + ".yaml"));
   start();
   EXPECT_EQ(contents(), "a=1 b=1 c=1");
 
@@ -203,7 +205,8 @@ TEST_F(FileSourceTest, ABrokenFileKeepsItsObjectsAndIsReported) {
   folder_.write_by_rename("a.yaml", "a: [\n");
   EXPECT_TRUE(run_until([&] { return changes_ > 0; }));
   EXPECT_EQ(contents(), "a=1");
-  EXPECT_THAT(diagnostics(), ElementsAre(AllOf(HasSubstr("error: ConfigMap default/a: not YAML"), HasSubstr("a.yaml:"))));
+  EXPECT_THAT(diagnostics(),
+              ElementsAre(AllOf(HasSubstr("error: ConfigMap default/a: not YAML"), HasSubstr("a.yaml:"))));
 
   folder_.write_by_rename("a.yaml", config_map("a", "2"));
   EXPECT_TRUE(reaches("a=2"));

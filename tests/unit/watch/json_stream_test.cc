@@ -22,7 +22,8 @@ TEST(JsonStream, FindsDocumentsAndTheirLines) {
 }
 
 TEST(JsonStream, NotesWhereItemsStart) {
-  const auto all = split_json("{\"kind\":\"List\",\n\"items\":[\n{\"items\":[1,\n2]},\n{\"x\":1},7\n],\n\"other\":[1,\n2]}");
+  const auto all =
+      split_json("{\"kind\":\"List\",\n\"items\":[\n{\"items\":[1,\n2]},\n{\"x\":1},7\n],\n\"other\":[1,\n2]}");
 
   ASSERT_EQ(all.size(), 1u);
   EXPECT_THAT(all[0].item_lines, ElementsAre(3, 5, 5));

@@ -123,8 +123,9 @@ TEST_F(ManifestStoreTest, TheFileWrittenLastWins) {
   store_.update("f", config_map("a", "1"), kWritten);
   store_.update("g", config_map("a", "2"), kWritten);
   EXPECT_EQ(contents(), "a=2");
-  EXPECT_THAT(diagnostics(), ElementsAre("warning: ConfigMap default/a: also stands in g, which was written later and is "
-                                         "used (f:1)"));
+  EXPECT_THAT(diagnostics(),
+              ElementsAre("warning: ConfigMap default/a: also stands in g, which was written later and is "
+                          "used (f:1)"));
 
   store_.update("f", config_map("a", "1"), kSeen);
   EXPECT_EQ(contents(), "a=2") << "only looked at";
@@ -137,7 +138,8 @@ TEST_F(ManifestStoreTest, TheFileWrittenLastWins) {
 
 TEST_F(ManifestStoreTest, OriginsFollowIngresses) {
   const std::string ingress =
-      "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: i}, spec: {defaultBackend: {service: {name: s, "
+      "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: i}, spec: {defaultBackend: {service: {name: "
+      "s, "
       "port: {number: 80}}}}}";
   store_.update("f", ingress, kWritten);
   store_.update("f", "\n\n" + ingress, kWritten);

@@ -12,13 +12,15 @@ using testing::IsEmpty;
 
 std::vector<std::string> names(const Manifest& manifest) {
   std::vector<std::string> all;
-  for (const auto& object : manifest.objects) all.push_back(base::to_string(object.ref) + ":" + std::to_string(object.line));
+  for (const auto& object : manifest.objects)
+    all.push_back(base::to_string(object.ref) + ":" + std::to_string(object.line));
   return all;
 }
 
 std::vector<std::string> texts(const Manifest& manifest) {
   std::vector<std::string> all;
-  for (const auto& diagnostic : manifest.diagnostics) all.push_back(diagnostic.code + " " + base::to_string(diagnostic));
+  for (const auto& diagnostic : manifest.diagnostics)
+    all.push_back(diagnostic.code + " " + base::to_string(diagnostic));
   return all;
 }
 
@@ -65,8 +67,9 @@ metadata: {name: c}
 )");
 
   EXPECT_THAT(names(manifest), ElementsAre("ConfigMap default/a:1", "ConfigMap default/c:10"));
-  EXPECT_THAT(texts(manifest), ElementsAre("object-invalid error: ConfigMap default/bad: data.x: expected a string, found "
-                                           "a number; put the value in quotes (m.yaml:5)"));
+  EXPECT_THAT(texts(manifest),
+              ElementsAre("object-invalid error: ConfigMap default/bad: data.x: expected a string, found "
+                          "a number; put the value in quotes (m.yaml:5)"));
   EXPECT_THAT(manifest.refused, ElementsAre(base::ObjectRef{"ConfigMap", "default", "bad"}));
   EXPECT_FALSE(manifest.unreadable);
 }
@@ -82,12 +85,14 @@ TEST(Manifest, PartsThatNameNoObjectMakeTheFileUnreadable) {
 TEST(Manifest, JsonSyntaxErrorsNameTheLineOfTheFile) {
   const Manifest manifest = read_manifest("m.json", "{}\n{\n\"a\" 1\n}\n");
 
-  EXPECT_THAT(texts(manifest), ElementsAre(HasSubstr("kind: is missing (m.json:1)"),
-                                           AllOf(HasSubstr("unreadable-file error: not JSON: "), HasSubstr("(m.json:3)"))));
+  EXPECT_THAT(texts(manifest),
+              ElementsAre(HasSubstr("kind: is missing (m.json:1)"),
+                          AllOf(HasSubstr("unreadable-file error: not JSON: "), HasSubstr("(m.json:3)"))));
 }
 
 TEST(Manifest, RepeatedObjectsAreReportedAndTheLastOneCounts) {
-  const Manifest manifest = read_manifest("m.yaml", R"({apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {k: old}}
+  const Manifest manifest =
+      read_manifest("m.yaml", R"({apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {k: old}}
 ---
 {apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: default}, data: {k: new}}
 )");

@@ -74,7 +74,9 @@ TEST(YamlJson, ItemsOfAListKeepTheirLines) {
 }
 
 TEST(YamlJson, ReadsCrLfByteOrderMarkDirectivesAndDocumentEnds) {
-  EXPECT_EQ(json("\xef\xbb\xbf" "a: 1\r\nb: x\r\n"), R"({"a":1,"b":"x"})");
+  EXPECT_EQ(json("\xef\xbb\xbf"
+                 "a: 1\r\nb: x\r\n"),
+            R"({"a":1,"b":"x"})");
   EXPECT_EQ(json("%YAML 1.2\n---\na: 1\n...\n"), R"({"a":1})");
   EXPECT_EQ(documents("a: 1\n...\nb: 2\n").size(), 2u);
   EXPECT_EQ(documents("---\r\na: 1\r\n---\r\nb: 2\r\n").size(), 2u);
@@ -103,7 +105,9 @@ TEST(YamlJson, SyntaxErrorsNameTheirLine) {
   EXPECT_EQ(all[0].line, 3);
 }
 
-TEST(YamlJson, TextAfterTheDocumentIsAnError) { EXPECT_THAT(error("- a\nb: c\n"), HasSubstr("not YAML")); }
+TEST(YamlJson, TextAfterTheDocumentIsAnError) {
+  EXPECT_THAT(error("- a\nb: c\n"), HasSubstr("not YAML"));
+}
 
 TEST(YamlJson, AliasesRepeatTheirAnchor) {
   EXPECT_EQ(json("a: &x {k: [1, &y two]}\nb: *x\nc: *y\n*y : d\n"),
