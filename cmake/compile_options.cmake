@@ -9,6 +9,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
 endif()
 if(WEIR_WERROR)
   target_compile_options(weir_options INTERFACE -Werror)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # GCC 12 warns falsely about std::string operator+ at -O2 (GCC bug 105651).
+    target_compile_options(weir_options INTERFACE -Wno-restrict)
+  endif()
 endif()
 target_compile_definitions(weir_options INTERFACE
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
