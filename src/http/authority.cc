@@ -21,7 +21,9 @@ bool is_port(std::string_view text) {
 }
 
 // `rest` is empty or ":" port.
-bool is_port_part(std::string_view rest) { return rest.empty() || (rest.front() == ':' && is_port(rest.substr(1))); }
+bool is_port_part(std::string_view rest) {
+  return rest.empty() || (rest.front() == ':' && is_port(rest.substr(1)));
+}
 
 void append_lower(std::string_view text, std::string& out) {
   out.resize(text.size());

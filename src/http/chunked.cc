@@ -18,7 +18,9 @@ int hex_value(char c) {
   return -1;
 }
 
-std::string_view code(Reject reject) { return rejection(reject).code; }
+std::string_view code(Reject reject) {
+  return rejection(reject).code;
+}
 
 }  // namespace
 
@@ -48,7 +50,8 @@ long ChunkedDecoder::next(std::string_view input, std::string_view& data) {
 // One byte of anything but data.
 bool ChunkedDecoder::step(char c) {
   switch (state_) {
-    case State::size: return step_size(c);
+    case State::size:
+      return step_size(c);
     case State::size_lf:
       if (c != '\n') return fail(code(Reject::bare_cr));
       return size_done();
@@ -120,7 +123,8 @@ bool ChunkedDecoder::step_extension(char c) {
       if (!token && c != '"') return fail(code(Reject::chunk_extension));
       state_ = token ? State::extension_value : State::quoted;
       return true;
-    case State::extension_value: return token || line_goes_on();
+    case State::extension_value:
+      return token || line_goes_on();
     case State::quoted:
       if (c == '"') {
         state_ = State::quoted_end;
@@ -134,7 +138,8 @@ bool ChunkedDecoder::step_extension(char c) {
       if (!scan::is(c, scan::kValue)) return fail(code(Reject::chunk_extension));
       state_ = State::quoted;
       return true;
-    default: return line_goes_on();                                  // quoted_end
+    default:
+      return line_goes_on();  // quoted_end
   }
 }
 
@@ -165,7 +170,7 @@ bool ChunkedDecoder::step_trailer(char c) {
       if (c != '\n') return fail(code(Reject::bare_cr));
       state_ = State::trailer_start;
       return true;
-    default:                                                         // end_lf
+    default:  // end_lf
       if (c != '\n') return fail(code(Reject::bare_cr));
       state_ = State::done;
       return true;

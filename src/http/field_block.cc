@@ -10,14 +10,15 @@
 namespace weir::http {
 namespace {
 
-constexpr std::uint64_t bit(FieldId id) { return std::uint64_t{1} << static_cast<unsigned>(id); }
+constexpr std::uint64_t bit(FieldId id) {
+  return std::uint64_t{1} << static_cast<unsigned>(id);
+}
 
 // Fields of this connection only (RFC 9110 7.6.1), and Proxy, which CGI programs would take for HTTP_PROXY (httpoxy).
 // Expect is answered here (spec 5.1).
-constexpr std::uint64_t kHopByHop = bit(FieldId::connection) | bit(FieldId::keep_alive) |
-                                    bit(FieldId::proxy_connection) | bit(FieldId::te) | bit(FieldId::trailer) |
-                                    bit(FieldId::transfer_encoding) | bit(FieldId::upgrade) |
-                                    bit(FieldId::http2_settings);
+constexpr std::uint64_t kHopByHop =
+    bit(FieldId::connection) | bit(FieldId::keep_alive) | bit(FieldId::proxy_connection) | bit(FieldId::te) |
+    bit(FieldId::trailer) | bit(FieldId::transfer_encoding) | bit(FieldId::upgrade) | bit(FieldId::http2_settings);
 constexpr std::uint64_t kDroppedOfClient = kHopByHop | bit(FieldId::proxy) | bit(FieldId::expect);
 
 // With underscores allowed, a name that a CGI-like backend could not tell from one of these is still dropped.
@@ -40,11 +41,15 @@ bool folds_to_own_name(std::string_view name) {
 
 Reject reason_of_name_stop(char c) {
   switch (c) {
-    case '\n': return Reject::bare_lf;
-    case '\0': return Reject::nul;
+    case '\n':
+      return Reject::bare_lf;
+    case '\0':
+      return Reject::nul;
     case ' ':
-    case '\t': return Reject::field_name_blank;
-    default: return Reject::field_name;
+    case '\t':
+      return Reject::field_name_blank;
+    default:
+      return Reject::field_name;
   }
 }
 
@@ -62,8 +67,8 @@ bool is_digits(std::string_view text, std::uint64_t& number) {
 }
 
 bool is_token(std::string_view text) {
-  return !text.empty() && scan::by_table(text.data(), text.data() + text.size(), scan::kToken) ==
-                              text.data() + text.size();
+  return !text.empty() &&
+         scan::by_table(text.data(), text.data() + text.size(), scan::kToken) == text.data() + text.size();
 }
 
 // 501 for codings that could be meant honestly: known syntax, chunked once and last (RFC 9112 6.1).

@@ -13,7 +13,7 @@ namespace weir::http {
 struct HeadInput {
   const char* begin = nullptr;
   const char* end = nullptr;
-  bool full = false;                     // no further input would be accepted: `more` becomes head-too-large
+  bool full = false;  // no further input would be accepted: `more` becomes head-too-large
 };
 HeadInput clamp(std::string_view input, const H1Limits& limits);
 // The result when the input ends before the head does.
@@ -21,8 +21,8 @@ ParseResult more_or(const HeadInput& input, Reject when_full);
 
 // What the fields say about framing and connection, collected in one pass.
 struct FieldFacts {
-  const char* end = nullptr;             // behind the empty line
-  std::uint64_t seen = 0;                // bit per FieldId
+  const char* end = nullptr;  // behind the empty line
+  std::uint64_t seen = 0;     // bit per FieldId
   std::uint64_t repeated = 0;
 
   bool has(FieldId id) const { return (seen >> static_cast<unsigned>(id)) & 1u; }
@@ -58,6 +58,8 @@ ParseResult read_framing(const Fields& fields, const FieldFacts& facts, std::uin
 // One Upgrade field with one protocol that is not h2c.
 bool offers_upgrade(const Fields& fields, const FieldFacts& facts);
 
-inline ParseResult finished() { return {ParseStatus::done, 200, {}}; }
+inline ParseResult finished() {
+  return {ParseStatus::done, 200, {}};
+}
 
 }  // namespace weir::http

@@ -7,22 +7,19 @@
 
 namespace weir::http {
 
-bool HeadWriter::room(std::size_t size) {
-  if (!ok_ || static_cast<std::size_t>(end_ - at_) < size) ok_ = false;
-  return ok_;
-}
-
-void HeadWriter::append(std::string_view text) {
-  if (text.empty() || !room(text.size())) return;
+void HeadWriter::put(std::string_view text) {
+  if (text.empty()) return;
   std::memcpy(at_, text.data(), text.size());
   at_ += text.size();
 }
 
 void HeadWriter::request_line(std::string_view method, std::string_view target) {
-  append(method);
-  append(" ");
-  append(target);
-  append(" HTTP/1.1\r\n");
+  constexpr std::string_view kEnd = " HTTP/1.1\r\n";
+  if (!room(method.size() + 1 + target.size() + kEnd.size())) return;
+  put(method);
+  *at_++ = ' ';
+  put(target);
+  put(kEnd);
 }
 
 void HeadWriter::status_line(int status, std::string_view reason) {
@@ -34,9 +31,20 @@ void HeadWriter::status_line(int status, std::string_view reason) {
 }
 
 void HeadWriter::field(std::string_view name, std::string_view value) {
-  field_name(name);
-  value_part(value);
-  field_end();
+  const char* const end = value.data() + value.size();
+  if (scan::value(value.data(), end) != end) {
+    field_name(name);
+    value_part(value);
+    field_end();
+    return;
+  }
+  if (!room(name.size() + value.size() + 4)) return;
+  put(name);
+  *at_++ = ':';
+  *at_++ = ' ';
+  put(value);
+  *at_++ = '\r';
+  *at_++ = '\n';
 }
 
 void HeadWriter::field(std::string_view name, std::uint64_t value) {
@@ -71,7 +79,7 @@ void HeadWriter::value_part(std::uint64_t number) {
 void HeadWriter::fields(const Fields& fields, std::uint64_t skip) {
   const std::string_view text = fields.text();
   std::size_t run = 0;
-  std::size_t run_end = 0;               // bytes [run, run_end) of `text` are still to be copied; none if equal
+  std::size_t run_end = 0;  // bytes [run, run_end) of `text` are still to be copied; none if equal
   const auto flush = [&] {
     if (run == run_end) return;
     append(text.substr(run, run_end - run));

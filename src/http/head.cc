@@ -10,15 +10,63 @@ namespace {
 constexpr std::size_t kIds = static_cast<std::size_t>(FieldId::count);
 
 // In the order of FieldId.
-constexpr std::array<std::string_view, kIds> kNames = {
-    "", "accept", "accept-encoding", "authorization", "connection", "content-length", "content-range", "content-type",
-    "cookie", "date", "expect", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto",
-    "x-forwarded-scheme", "host", "http2-settings", "if-match", "if-modified-since", "if-none-match", "if-range",
-    "if-unmodified-since", "keep-alive", "location", "origin", "x-original-forwarded-for", "x-original-forwarded-host",
-    "x-original-uri", "proxy", "proxy-authenticate", "proxy-connection", "range", "x-real-ip", "referer", "refresh",
-    "x-request-id", "x-scheme", "server", "set-cookie", "status", "strict-transport-security", "te", "trailer",
-    "transfer-encoding", "upgrade", "user-agent", "vary", "via", "www-authenticate", "x-accel-buffering",
-    "x-accel-charset", "x-accel-expires", "x-accel-limit-rate", "x-accel-redirect", "x-forwarded-prefix", "x-pad"};
+constexpr std::array<std::string_view, kIds> kNames = {"",
+                                                       "accept",
+                                                       "accept-encoding",
+                                                       "authorization",
+                                                       "connection",
+                                                       "content-length",
+                                                       "content-range",
+                                                       "content-type",
+                                                       "cookie",
+                                                       "date",
+                                                       "expect",
+                                                       "x-forwarded-for",
+                                                       "x-forwarded-host",
+                                                       "x-forwarded-port",
+                                                       "x-forwarded-proto",
+                                                       "x-forwarded-scheme",
+                                                       "host",
+                                                       "http2-settings",
+                                                       "if-match",
+                                                       "if-modified-since",
+                                                       "if-none-match",
+                                                       "if-range",
+                                                       "if-unmodified-since",
+                                                       "keep-alive",
+                                                       "location",
+                                                       "origin",
+                                                       "x-original-forwarded-for",
+                                                       "x-original-forwarded-host",
+                                                       "x-original-uri",
+                                                       "proxy",
+                                                       "proxy-authenticate",
+                                                       "proxy-connection",
+                                                       "range",
+                                                       "x-real-ip",
+                                                       "referer",
+                                                       "refresh",
+                                                       "x-request-id",
+                                                       "x-scheme",
+                                                       "server",
+                                                       "set-cookie",
+                                                       "status",
+                                                       "strict-transport-security",
+                                                       "te",
+                                                       "trailer",
+                                                       "transfer-encoding",
+                                                       "upgrade",
+                                                       "user-agent",
+                                                       "vary",
+                                                       "via",
+                                                       "www-authenticate",
+                                                       "x-accel-buffering",
+                                                       "x-accel-charset",
+                                                       "x-accel-expires",
+                                                       "x-accel-limit-rate",
+                                                       "x-accel-redirect",
+                                                       "x-forwarded-prefix",
+                                                       "x-pad"};
 
 constexpr std::size_t kLongest = 25;
 constexpr std::size_t kSlots = 256;
@@ -60,7 +108,9 @@ std::string_view field_name(FieldId id) {
   return index < kIds ? kNames[index] : std::string_view();
 }
 
-bool is_idempotent(Method method) { return method != Method::post && method != Method::patch; }
+bool is_idempotent(Method method) {
+  return method != Method::post && method != Method::patch;
+}
 
 const Field* Fields::find(FieldId id) const {
   for (const Field& field : fields_) {

@@ -57,8 +57,12 @@ static_assert(kRejections[static_cast<std::size_t>(Reject::target_path)].code ==
 
 }  // namespace
 
-const Rejection& rejection(Reject reject) { return kRejections[static_cast<std::size_t>(reject)]; }
+const Rejection& rejection(Reject reject) {
+  return kRejections[static_cast<std::size_t>(reject)];
+}
 
-std::span<const Rejection> rejections() { return kRejections; }
+std::span<const Rejection> rejections() {
+  return kRejections;
+}
 
 }  // namespace weir::http

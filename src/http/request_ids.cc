@@ -4,9 +4,22 @@
 
 #include <bit>
 #include <cerrno>
+#include <cstring>
 #include <random>
 
 namespace weir::http {
+namespace {
+
+// Two hex digits for each byte.
+constexpr std::array<std::array<char, 2>, 256> make_hex() {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::array<std::array<char, 2>, 256> hex{};
+  for (std::size_t byte = 0; byte < 256; ++byte) hex[byte] = {kDigits[byte >> 4], kDigits[byte & 15]};
+  return hex;
+}
+constexpr std::array<std::array<char, 2>, 256> kHex = make_hex();
+
+}  // namespace
 
 RequestIds::RequestIds(std::uint64_t seed0, std::uint64_t seed1) : s0_(seed0), s1_(seed1) {
   // The all-zero state would only give zeros.
@@ -37,12 +50,11 @@ std::uint64_t RequestIds::next() {
 }
 
 void RequestIds::write(char* out) {
-  constexpr std::string_view kHex = "0123456789abcdef";
   for (unsigned half = 0; half < 2; ++half) {
-    std::uint64_t word = next();
-    for (unsigned i = 0; i < 16; ++i) {
-      *out++ = kHex[word >> 60];
-      word <<= 4;
+    const std::uint64_t word = next();
+    for (unsigned shift = 64; shift > 0; out += 2) {
+      shift -= 8;
+      std::memcpy(out, kHex[(word >> shift) & 0xff].data(), 2);
     }
   }
 }

@@ -14,7 +14,9 @@ namespace {
 
 constexpr unsigned kMostEmptyLines = 4;
 
-constexpr std::uint64_t bit(FieldId id) { return std::uint64_t{1} << static_cast<unsigned>(id); }
+constexpr std::uint64_t bit(FieldId id) {
+  return std::uint64_t{1} << static_cast<unsigned>(id);
+}
 
 // Fields the original refuses when they come twice (besides Host and the framing fields): a policy that looks at one of
 // them must not see another value than the backend does.
@@ -27,7 +29,7 @@ struct RequestLine {
   std::string_view method;
   std::string_view target;
   std::string_view version;
-  const char* end = nullptr;             // behind its CRLF
+  const char* end = nullptr;  // behind its CRLF
 };
 
 Method method_of(std::string_view text) {
@@ -51,7 +53,8 @@ Method method_of(std::string_view text) {
       if (text == "OPTIONS") return Method::options;
       if (text == "CONNECT") return Method::connect;
       break;
-    default: break;
+    default:
+      break;
   }
   return Method::other;
 }
@@ -90,12 +93,18 @@ ParseResult read_request_line(const HeadInput& input, const char* p, std::uint32
   p = scan::target(p, stop);
   if (p == stop && (stop == end || *p != '\r')) return cut();
   switch (*p) {
-    case ' ': break;
-    case '\n': return refuse(Reject::bare_lf);
-    case '\0': return refuse(Reject::nul);
-    case '\r': return refuse(Reject::version);                       // HTTP/0.9
-    case '#': return refuse(Reject::target_fragment);
-    default: return refuse(Reject::target_character);
+    case ' ':
+      break;
+    case '\n':
+      return refuse(Reject::bare_lf);
+    case '\0':
+      return refuse(Reject::nul);
+    case '\r':
+      return refuse(Reject::version);  // HTTP/0.9
+    case '#':
+      return refuse(Reject::target_fragment);
+    default:
+      return refuse(Reject::target_character);
   }
   if (p == target) return refuse(Reject::request_line);
   out.target = {target, static_cast<std::size_t>(p - target)};
@@ -122,14 +131,14 @@ ParseResult read_version(std::string_view text, std::uint8_t& minor) {
     return refuse(Reject::version);
   }
   if (text[5] != '1') return refuse(Reject::version_unsupported);
-  minor = text[7] == '0' ? 0 : 1;                                    // 1.2 and later are to be treated as 1.1
+  minor = text[7] == '0' ? 0 : 1;  // 1.2 and later are to be treated as 1.1
   return finished();
 }
 
 // The parts of the target, still in the input.
 struct Target {
-  std::string_view authority;            // of absolute-form; else empty
-  std::string_view path;                 // with query; may be empty or begin with '?' in absolute-form
+  std::string_view authority;  // of absolute-form; else empty
+  std::string_view path;       // with query; may be empty or begin with '?' in absolute-form
 };
 
 ParseResult read_target(std::string_view text, Method method, std::string& host, Target& out) {
@@ -177,7 +186,7 @@ ParseResult read_host(const FieldFacts& facts, const char* begin, std::string_vi
   }
   const std::string_view value = out.fields.get(FieldId::host);
   if (value.empty()) return refuse(Reject::host_missing);
-  std::string& host = out.authority;                                 // scratch when the URI decides
+  std::string& host = out.authority;  // scratch when the URI decides
   if (!parse_authority(value, uri_authority.empty() ? out.host : host)) return refuse(Reject::host_invalid);
   if (uri_authority.empty()) {
     out.authority.assign(value);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -27,8 +28,8 @@ constexpr std::array<std::uint8_t, 256> make_table() {
       if (c == static_cast<unsigned char>(t)) token = true;
     }
     if (token) bits |= kToken;
-    if (c == '\t' || (c >= 0x20 && c != 0x7f)) bits |= kValue;    // field-content and obs-text
-    if (c > 0x20 && c < 0x7f && c != '#') bits |= kTarget;        // visible, no fragment
+    if (c == '\t' || (c >= 0x20 && c != 0x7f)) bits |= kValue;  // field-content and obs-text
+    if (c > 0x20 && c < 0x7f && c != '#') bits |= kTarget;      // visible, no fragment
     if (alnum || c == '-' || c == '.' || c == '_' || c == '~') bits |= kHost;
     table[c] = bits;
   }
@@ -36,7 +37,9 @@ constexpr std::array<std::uint8_t, 256> make_table() {
 }
 inline constexpr std::array<std::uint8_t, 256> kTable = make_table();
 
-inline bool is(char c, Class wanted) { return (kTable[static_cast<unsigned char>(c)] & wanted) != 0; }
+inline bool is(char c, Class wanted) {
+  return (kTable[static_cast<unsigned char>(c)] & wanted) != 0;
+}
 
 inline const char* by_table(const char* p, const char* end, Class wanted) {
   while (p != end && is(*p, wanted)) ++p;
@@ -44,9 +47,22 @@ inline const char* by_table(const char* p, const char* end, Class wanted) {
 }
 
 #if defined(__SSE2__)
-inline __m128i load(const char* p) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)); }
-inline __m128i splat(int c) { return _mm_set1_epi8(static_cast<char>(c)); }
+inline __m128i load(const char* p) {
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+}
+inline __m128i splat(int c) {
+  return _mm_set1_epi8(static_cast<char>(c));
+}
 #endif
+
+// True if none of the eight bytes at `p` is a control or DEL. A tab counts as one, the caller looks closer.
+inline bool eight_clean(const char* p) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101u;
+  std::uint64_t x = 0;
+  std::memcpy(&x, p, 8);
+  const std::uint64_t del = x ^ (kOnes * 0x7f);
+  return ((((x - kOnes * 0x20) & ~x) | ((del - kOnes) & ~del)) & (kOnes * 0x80)) == 0;
+}
 
 // Field values and reason phrases.
 inline const char* value(const char* p, const char* end) {
@@ -54,13 +70,14 @@ inline const char* value(const char* p, const char* end) {
   while (end - p >= 16) {
     const __m128i x = load(p);
     const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(x, splat(0x1f)), x);
-    const __m128i stop = _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(x, splat('\t')), low),
-                                      _mm_cmpeq_epi8(x, splat(0x7f)));
+    const __m128i stop =
+        _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(x, splat('\t')), low), _mm_cmpeq_epi8(x, splat(0x7f)));
     const int mask = _mm_movemask_epi8(stop);
     if (mask != 0) return p + __builtin_ctz(static_cast<unsigned>(mask));
     p += 16;
   }
 #endif
+  while (end - p >= 8 && eight_clean(p)) p += 8;
   return by_table(p, end, kValue);
 }
 

@@ -17,7 +17,8 @@ namespace weir::fuzz {
 // An invariant: the input is kept by libFuzzer (or named by smoke_main) when it does not hold.
 inline void require(bool holds, const char* invariant, std::string_view detail = {}) {
   if (holds) return;
-  std::fprintf(stderr, "invariant does not hold: %s: %.*s\n", invariant, static_cast<int>(detail.size()), detail.data());
+  std::fprintf(stderr, "invariant does not hold: %s: %.*s\n", invariant, static_cast<int>(detail.size()),
+               detail.data());
   std::abort();
 }
 

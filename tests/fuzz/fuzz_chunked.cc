@@ -10,7 +10,7 @@ using weir::fuzz::require;
 
 struct Outcome {
   std::string body;
-  std::string verdict;                   // "done N" with the bytes consumed, "more" or the error
+  std::string verdict;  // "done N" with the bytes consumed, "more" or the error
 
   bool operator==(const Outcome&) const = default;
 };

@@ -32,7 +32,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(path.find('\0') == std::string::npos, "no NUL");
     std::string escaped;
     escape_path(path, escaped);
-    require(std::all_of(escaped.begin(), escaped.end(), [](char c) { return c > 0x20 && c < 0x7f; }), "escaped is clean");
+    require(std::all_of(escaped.begin(), escaped.end(), [](char c) { return c > 0x20 && c < 0x7f; }),
+            "escaped is clean");
     std::string again;
     require(normalize_path(escaped, again) && again == path, "canonical paths stay", path);
   }

@@ -34,7 +34,8 @@ void check_fields(const RequestHead& head) {
   require(head.target() == "*" || head.target().front() == '/', "target is origin-form or asterisk", head.target());
   require(head.target().find_first_of(" \r\n#") == std::string_view::npos, "target is clean", head.target());
   require(head.minor_version == 0 || !head.authority.empty(), "HTTP/1.1 has an authority");
-  require(head.host.find_first_of("/?#@, \\ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string::npos, "host is clean", head.host);
+  require(head.host.find_first_of("/?#@, \\ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string::npos, "host is clean",
+          head.host);
   require(!head.expect_continue || head.body != BodyKind::none, "100-continue needs a body");
 }
 

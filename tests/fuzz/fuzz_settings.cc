@@ -1,4 +1,5 @@
-// The controller ConfigMap: lines of "key<TAB>value". Any values give settings and diagnostics, the same ones each time.
+// The controller ConfigMap: lines of "key<TAB>value". Any values give settings and diagnostics, the same ones each
+// time.
 #include "fuzz/fuzz.h"
 #include "weir/features/settings_table.h"
 

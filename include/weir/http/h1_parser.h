@@ -12,25 +12,25 @@
 namespace weir::http {
 
 struct H1Limits {
-  std::uint32_t request_line = 8 * 1024;     // bytes; longer: 414 (spec 3.6)
-  std::uint32_t field_line = 8 * 1024;       // longer: 400; at most 65535 are used
-  std::uint32_t head = 32 * 1024;            // all of it; more: 400
-  std::uint32_t fields = 100;                // more: 400
-  bool underscores_in_names = false;         // false: such fields are marked dropped
+  std::uint32_t request_line = 8 * 1024;  // bytes; longer: 414 (spec 3.6)
+  std::uint32_t field_line = 8 * 1024;    // longer: 400; at most 65535 are used
+  std::uint32_t head = 32 * 1024;         // all of it; more: 400
+  std::uint32_t fields = 100;             // more: 400
+  bool underscores_in_names = false;      // false: such fields are marked dropped
 };
 
 enum class ParseStatus : std::uint8_t { done, more, bad };
 
 struct ParseResult {
   ParseStatus status = ParseStatus::more;
-  std::uint16_t http_status = 400;           // for `bad`: 400, 414, 417, 501 (CONNECT, unknown coding), 505
-  std::string_view reason;                   // for `bad`: stable code, e.g. "host-missing", "te-and-cl"
+  std::uint16_t http_status = 400;  // for `bad`: 400, 414, 417, 501 (CONNECT, unknown coding), 505
+  std::string_view reason;          // for `bad`: stable code, e.g. "host-missing", "te-and-cl"
 };
 
 // One reason for refusing a message. The codes are stable: they stand in logs, metrics and docs/wire-strictness.md.
 struct Rejection {
   std::string_view code;
-  std::uint16_t status = 400;                // what a client gets; the same fault in an upstream's answer is always 502
+  std::uint16_t status = 400;  // what a client gets; the same fault in an upstream's answer is always 502
   std::string_view meaning;
 };
 std::span<const Rejection> rejections();
@@ -72,8 +72,25 @@ class ChunkedDecoder {
 
  private:
   enum class State : std::uint8_t {
-    size, extension_start, extension_name, extension_value_start, extension_value, quoted, quoted_pair, quoted_end,
-    size_lf, data, data_cr, data_lf, trailer_start, trailer_name, trailer_value, trailer_lf, end_lf, done, bad
+    size,
+    extension_start,
+    extension_name,
+    extension_value_start,
+    extension_value,
+    quoted,
+    quoted_pair,
+    quoted_end,
+    size_lf,
+    data,
+    data_cr,
+    data_lf,
+    trailer_start,
+    trailer_name,
+    trailer_value,
+    trailer_lf,
+    end_lf,
+    done,
+    bad
   };
   bool step(char c);
   bool step_size(char c);
@@ -84,9 +101,9 @@ class ChunkedDecoder {
 
   State state_ = State::size;
   std::uint8_t digits_ = 0;
-  std::uint32_t extension_bytes_ = 0;        // of the whole body
+  std::uint32_t extension_bytes_ = 0;  // of the whole body
   std::uint32_t trailer_bytes_ = 0;
-  std::uint64_t left_ = 0;                   // size being read, then bytes missing of the chunk
+  std::uint64_t left_ = 0;  // size being read, then bytes missing of the chunk
   std::string_view error_;
 };
 

@@ -10,13 +10,16 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <string_view>
 
 namespace weir::http {
 
 // A set of field ids, for fields that the caller writes itself.
-constexpr std::uint64_t field_bit(FieldId id) { return std::uint64_t{1} << static_cast<unsigned>(id); }
+constexpr std::uint64_t field_bit(FieldId id) {
+  return std::uint64_t{1} << static_cast<unsigned>(id);
+}
 
 // Phrase of a status line as the original writes it ("302 Moved Temporarily"); "Unknown" for codes without a name.
 std::string_view reason_phrase(int status);
@@ -53,15 +56,23 @@ class HeadWriter {
   // The empty line.
   void finish() { append("\r\n"); }
 
-  // Bytes as they are.
-  void append(std::string_view text);
+  // Bytes as they are. Inline: most texts are literals, whose copies then need no call.
+  void append(std::string_view text) {
+    if (text.empty() || !room(text.size())) return;
+    std::memcpy(at_, text.data(), text.size());
+    at_ += text.size();
+  }
 
-  bool ok() const { return ok_; }                                    // false: it did not fit
+  bool ok() const { return ok_; }  // false: it did not fit
   std::size_t size() const { return static_cast<std::size_t>(at_ - begin_); }
   std::string_view text() const { return {begin_, size()}; }
 
  private:
-  bool room(std::size_t size);
+  bool room(std::size_t size) {
+    if (static_cast<std::size_t>(end_ - at_) < size) ok_ = false;
+    return ok_;
+  }
+  void put(std::string_view text);  // REQUIRES: room for it
 
   char* begin_;
   char* at_;
@@ -74,7 +85,8 @@ inline constexpr std::size_t kChunkHeaderSize = 18;
 // What follows the data of a chunk, and the end of a body without trailers.
 inline constexpr std::string_view kChunkEnd = "\r\n";
 inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
-// "1a2b\r\n"; returns the bytes written. `size` > 0, as 0 would end the body. REQUIRES: kChunkHeaderSize bytes at `out`.
+// "1a2b\r\n"; returns the bytes written. `size` > 0, as 0 would end the body. REQUIRES: kChunkHeaderSize bytes at
+// `out`.
 std::size_t write_chunk_header(std::uint64_t size, char* out);
 
 // The value of Date (RFC 9110 5.6.7), formatted once per second.

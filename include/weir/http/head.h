@@ -14,13 +14,64 @@ namespace weir::http {
 
 // Names Weir looks at; everything else is `other`. Order is free; kCount last.
 enum class FieldId : std::uint8_t {
-  other, accept, accept_encoding, authorization, connection, content_length, content_range, content_type, cookie, date,
-  expect, forwarded_for /* x-forwarded-for */, forwarded_host, forwarded_port, forwarded_proto, forwarded_scheme, host,
-  http2_settings, if_match, if_modified_since, if_none_match, if_range, if_unmodified_since, keep_alive, location, origin, original_forwarded_for, original_forwarded_host,
-  original_uri, proxy, proxy_authenticate, proxy_connection, range, real_ip, referer, refresh, request_id, scheme,
-  server, set_cookie, status, strict_transport_security, te, trailer, transfer_encoding, upgrade, user_agent, vary,
-  via, www_authenticate, x_accel_buffering, x_accel_charset, x_accel_expires, x_accel_limit_rate, x_accel_redirect,
-  x_forwarded_prefix, x_pad, count
+  other,
+  accept,
+  accept_encoding,
+  authorization,
+  connection,
+  content_length,
+  content_range,
+  content_type,
+  cookie,
+  date,
+  expect,
+  forwarded_for /* x-forwarded-for */,
+  forwarded_host,
+  forwarded_port,
+  forwarded_proto,
+  forwarded_scheme,
+  host,
+  http2_settings,
+  if_match,
+  if_modified_since,
+  if_none_match,
+  if_range,
+  if_unmodified_since,
+  keep_alive,
+  location,
+  origin,
+  original_forwarded_for,
+  original_forwarded_host,
+  original_uri,
+  proxy,
+  proxy_authenticate,
+  proxy_connection,
+  range,
+  real_ip,
+  referer,
+  refresh,
+  request_id,
+  scheme,
+  server,
+  set_cookie,
+  status,
+  strict_transport_security,
+  te,
+  trailer,
+  transfer_encoding,
+  upgrade,
+  user_agent,
+  vary,
+  via,
+  www_authenticate,
+  x_accel_buffering,
+  x_accel_charset,
+  x_accel_expires,
+  x_accel_limit_rate,
+  x_accel_redirect,
+  x_forwarded_prefix,
+  x_pad,
+  count
 };
 
 // The id of a field name in any case; `other` when Weir does not look at it. `name` must be a token.
@@ -29,17 +80,17 @@ FieldId classify_field(std::string_view name);
 std::string_view field_name(FieldId id);
 
 enum class Method : std::uint8_t { get, head, post, put, delete_, connect, options, trace, patch, other };
-bool is_idempotent(Method method);       // POST, LOCK, PATCH are not (spec 3.5); `other` is taken by name elsewhere
+bool is_idempotent(Method method);  // POST, LOCK, PATCH are not (spec 3.5); `other` is taken by name elsewhere
 
 struct Field {
-  std::uint32_t name = 0;                // offsets into text
+  std::uint32_t name = 0;  // offsets into text
   std::uint32_t value = 0;
   std::uint16_t name_size = 0;
   std::uint16_t value_size = 0;
   FieldId id = FieldId::other;
-  bool dropped = false;                  // not forwarded: hop-by-hop, nominated by Connection, underscore ...
-                                         // Host and Content-Length are never marked: the next head is built from
-                                         // `authority` and `body`, not from these fields.
+  bool dropped = false;  // not forwarded: hop-by-hop, nominated by Connection, underscore ...
+                         // Host and Content-Length are never marked: the next head is built from
+                         // `authority` and `body`, not from these fields.
 };
 
 class Fields {
@@ -50,15 +101,18 @@ class Fields {
   const std::vector<Field>& all() const { return fields_; }
   // First field of that id that is there (dropped or not); nullptr if none.
   const Field* find(FieldId id) const;
-  std::string_view get(FieldId id) const;                // value, empty if absent
-  const Field* find(std::string_view name) const;        // case-insensitive
+  std::string_view get(FieldId id) const;          // value, empty if absent
+  const Field* find(std::string_view name) const;  // case-insensitive
 
   std::string& text() { return text_; }
   const std::string& text() const { return text_; }
-  void clear() { text_.clear(); fields_.clear(); }
+  void clear() {
+    text_.clear();
+    fields_.clear();
+  }
 
  private:
-  std::string text_;                     // capacity is kept from request to request
+  std::string text_;  // capacity is kept from request to request
   std::vector<Field> fields_;
 };
 
@@ -67,19 +121,19 @@ enum class BodyKind : std::uint8_t { none, length, chunked, until_close };
 struct RequestHead {
   Fields fields;
   Method method = Method::get;
-  std::uint8_t minor_version = 1;        // HTTP/1.x; 0 or 1
+  std::uint8_t minor_version = 1;  // HTTP/1.x; 0 or 1
   // Offsets into fields.text(); use the accessors.
   std::uint32_t method_at = 0, target_at = 0;
   std::uint32_t method_size = 0, target_size = 0;
-  std::string authority;                 // Host as received, or of an absolute-form target (with port, original case)
-  std::string host;                      // lower case, no port, no trailing dot; for look-up
+  std::string authority;  // Host as received, or of an absolute-form target (with port, original case)
+  std::string host;       // lower case, no port, no trailing dot; for look-up
   BodyKind body = BodyKind::none;
   std::uint64_t content_length = 0;
-  bool keep_alive = true;                // what the client asked for
+  bool keep_alive = true;  // what the client asked for
   bool expect_continue = false;
-  bool upgrade = false;                  // Upgrade with Connection: upgrade, one token, not h2c; the value is
-                                         // fields.get(FieldId::upgrade), the field itself is marked dropped
-  std::uint32_t size = 0;                // bytes of the head on the wire
+  bool upgrade = false;    // Upgrade with Connection: upgrade, one token, not h2c; the value is
+                           // fields.get(FieldId::upgrade), the field itself is marked dropped
+  std::uint32_t size = 0;  // bytes of the head on the wire
 
   std::string_view method_text() const { return {fields.text().data() + method_at, method_size}; }
   // Origin-form as received ("/a%2Fb?x"), also for absolute-form requests ("/" when their path is empty); raw bytes.
@@ -93,10 +147,10 @@ struct ResponseHead {
   int status = 0;
   std::uint8_t minor_version = 1;
   std::uint32_t reason_at = 0, reason_size = 0;
-  BodyKind body = BodyKind::none;        // before HEAD/204/304 are considered: see body_of_response()
+  BodyKind body = BodyKind::none;  // before HEAD/204/304 are considered: see body_of_response()
   std::uint64_t content_length = 0;
-  bool keep_alive = true;                // version and Connection allow it; an until_close body forbids it too
-  bool upgrade = false;                  // 101 with Connection: upgrade and one Upgrade token
+  bool keep_alive = true;  // version and Connection allow it; an until_close body forbids it too
+  bool upgrade = false;    // 101 with Connection: upgrade and one Upgrade token
   std::uint32_t size = 0;
 
   std::string_view reason() const { return {fields.text().data() + reason_at, reason_size}; }

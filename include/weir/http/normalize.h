@@ -6,10 +6,11 @@
 
 namespace weir::http {
 
-// The path part of a raw target, as nginx computes $uri with merge_slashes on (spec 0.1 step 4). What nginx does, and so
-// does this:
+// The path part of a raw target, as nginx computes $uri with merge_slashes on (spec 0.1 step 4). What nginx does, and
+// so does this:
 // - everything from the first '?' on is the query and not looked at; '+' stays '+', case stays;
-// - every %XX is decoded once; a decoded '/' or '.' then counts like a plain one ("/a%2F..%2Fb" is "/b"), a decoded '?',
+// - every %XX is decoded once; a decoded '/' or '.' then counts like a plain one ("/a%2F..%2Fb" is "/b"), a decoded
+// '?',
 //   '#' or '%' is an ordinary character; any other byte may come out, also CR, LF and non-ASCII: users of the path must
 //   escape it before they write it anywhere;
 // - runs of '/' become one; "." segments vanish, ".." removes the segment before it; at the end both leave the slash
@@ -22,8 +23,8 @@ bool normalize_path(std::string_view target, std::string& out);
 // The query of a raw target including "?", or empty.
 std::string_view query_of(std::string_view target);
 
-// Escapes a decoded path for a request line (spec 2.5), as nginx escapes a rewritten $uri: blank " # % < > ? \ ^ ` { | },
-// controls, DEL and non-ASCII bytes become %XX with upper-case digits; appended to `out`.
+// Escapes a decoded path for a request line (spec 2.5), as nginx escapes a rewritten $uri: blank " # % < > ? \ ^ ` { |
+// }, controls, DEL and non-ASCII bytes become %XX with upper-case digits; appended to `out`.
 void escape_path(std::string_view path, std::string& out);
 
 // Lower case, without port and one trailing dot; an IPv6 address keeps its brackets. "" when `authority` is empty. Any

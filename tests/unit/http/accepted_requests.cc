@@ -14,7 +14,8 @@ const std::vector<AcceptedRequest>& accepted_requests() {
       {"GET / HTTP/1.2\r\nHost: a\r\n\r\n", "GET / 1.1 authority=a host=a body=none keep | Host=a", true},
       {"GET / HTTP/1.9\r\nHost: a\r\n\r\n", "GET / 1.1 authority=a host=a body=none keep | Host=a", true},
       {"\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / 1.1 authority=a host=a body=none keep | Host=a", true},
-      {"\r\n\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / 1.1 authority=a host=a body=none keep | Host=a", true},
+      {"\r\n\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / 1.1 authority=a host=a body=none keep | Host=a",
+       true},
       // HTTP/1.0.
       {"GET / HTTP/1.0\r\n\r\n", "GET / 1.0 authority= host= body=none close |"},
       {"GET / HTTP/1.0\r\nHost: a\r\n\r\n", "GET / 1.0 authority=a host=a body=none close | Host=a"},
@@ -76,8 +77,10 @@ const std::vector<AcceptedRequest>& accepted_requests() {
       {"GET / HTTP/1.1\r\nHost: a\r\nA-very-long-field-name-without-underscores: under_score\r\n\r\n",
        "GET / 1.1 authority=a host=a body=none keep | Host=a A-very-long-field-name-without-underscores=under_score"},
       {"GET / HTTP/1.1\r\nHost: a\r\nCookie: a=b\r\nCookie: c=d\r\nX-Forwarded-For: 1\r\nX-Forwarded-For: 2\r\n\r\n",
-       "GET / 1.1 authority=a host=a body=none keep | Host=a Cookie=a=b Cookie=c=d X-Forwarded-For=1 X-Forwarded-For=2"},
-      {"GET / HTTP/1.1\r\nHost: a\r\nProxy: evil\r\nProxy-Connection: close\r\nKeep-Alive: timeout=5\r\nTE: trailers\r\n"
+       "GET / 1.1 authority=a host=a body=none keep | Host=a Cookie=a=b Cookie=c=d X-Forwarded-For=1 "
+       "X-Forwarded-For=2"},
+      {"GET / HTTP/1.1\r\nHost: a\r\nProxy: evil\r\nProxy-Connection: close\r\nKeep-Alive: timeout=5\r\nTE: "
+       "trailers\r\n"
        "Trailer: X\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\nUpgrade: h2c\r\n\r\n",
        "GET / 1.1 authority=a host=a body=none keep | Host=a (Proxy=evil) (Proxy-Connection=close) "
        "(Keep-Alive=timeout=5) (TE=trailers) (Trailer=X) (HTTP2-Settings=AAMAAABkAARAAAAAAAIAAAAA) (Upgrade=h2c)"},
@@ -92,7 +95,8 @@ const std::vector<AcceptedRequest>& accepted_requests() {
        "GET / 1.1 authority=a host=a body=none keep | Host=a (Connection=closed)"},
       {"GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\nConnection: x, Y\r\ny: 2\r\nX: 3\r\nXY: 4\r\n\r\n",
        "GET / 1.1 authority=a host=a body=none keep | Host=a (X=1) (Connection=x, Y) (y=2) (X=3) XY=4"},
-      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nCookie: c\r\nConnection: host, content-length, cookie\r\n\r\n",
+      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nCookie: c\r\nConnection: host, content-length, "
+       "cookie\r\n\r\n",
        "POST / 1.1 authority=a host=a body=3 keep | Host=a Content-Length=3 (Cookie=c) "
        "(Connection=host, content-length, cookie)"},
       {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: transfer-encoding\r\n\r\n",
@@ -102,7 +106,8 @@ const std::vector<AcceptedRequest>& accepted_requests() {
       {"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
        "GET / 1.1 authority=a host=a body=none keep upgrade | Host=a (Upgrade=websocket) (Connection=Upgrade)"},
       {"GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, upgrade\r\nUpgrade: TLS/1.0\r\n\r\n",
-       "GET / 1.1 authority=a host=a body=none keep upgrade | Host=a (Connection=keep-alive, upgrade) (Upgrade=TLS/1.0)"},
+       "GET / 1.1 authority=a host=a body=none keep upgrade | Host=a (Connection=keep-alive, upgrade) "
+       "(Upgrade=TLS/1.0)"},
       {"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n",
        "GET / 1.1 authority=a host=a body=none keep | Host=a (Upgrade=websocket)"},
       {"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\n\r\n",

@@ -9,7 +9,7 @@ namespace weir::http {
 struct AcceptedRequest {
   std::string_view input;
   std::string_view head;
-  bool beast_refuses = false;            // a known strictness of Boost.Beast's parser
+  bool beast_refuses = false;  // a known strictness of Boost.Beast's parser
 };
 
 const std::vector<AcceptedRequest>& accepted_requests();

@@ -5,10 +5,10 @@
 #include "unit/http/accepted_requests.h"
 #include "weir/http/h1_parser.h"
 
+#include <gtest/gtest.h>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <gtest/gtest.h>
 
 #include <set>
 #include <string>
@@ -40,7 +40,8 @@ TEST(AgainstBeast, WhatIsAcceptedIsAcceptedAndReadTheSame) {
     if (head.body == BodyKind::length) {
       EXPECT_EQ(parser.content_length().value_or(1), head.content_length) << row.input;
     }
-    // Beast keeps fields of one name together, so they are compared as sets. Host differs after an absolute-form target.
+    // Beast keeps fields of one name together, so they are compared as sets. Host differs after an absolute-form
+    // target.
     std::multiset<std::string> own;
     std::multiset<std::string> theirs;
     for (const Field& field : head.fields.all()) {

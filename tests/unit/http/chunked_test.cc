@@ -15,7 +15,7 @@ namespace {
 using namespace std::string_view_literals;
 
 struct Row {
-  std::string_view expected;             // "body|done|bytes left", "body|more|0" or the reason
+  std::string_view expected;  // "body|done|bytes left", "body|more|0" or the reason
   std::string_view input;
 };
 
@@ -64,7 +64,9 @@ TEST(ChunkedDecoder, Refuses) {
       {"chunk-size", ";a\r\n"},
       {"chunk-size", "3_0\r\n"},
       {"chunk-size", "3,3\r\n"},
-      {"chunk-size", "\0" "0\r\n"sv},
+      {"chunk-size",
+       "\0"
+       "0\r\n"sv},
       {"chunk-size", "00000000000000000\r\n\r\n"},
       {"chunk-size", "00000000000000003\r\nabc\r\n"},
       {"chunk-too-large", "8000000000000000\r\n"},

@@ -58,11 +58,12 @@ TEST(HeadWriter, StopsAtTheEndOfItsBuffer) {
 
 TEST(HeadWriter, CopiesTheFieldsThatAreNotDroppedOrSkipped) {
   RequestHead head;
-  ASSERT_EQ(parse_request_head("GET http://b/ HTTP/1.1\r\nA: 1\r\nB: 2\r\nHost: a\r\nTE: x\r\nC:3\r\nD: 4 \r\nE: \t5\r\n"
-                               "F:\t6\r\nG: \r\nCookie: 7\r\nH: 8\r\n\r\n",
-                               {}, head)
-                .status,
-            ParseStatus::done);
+  ASSERT_EQ(
+      parse_request_head("GET http://b/ HTTP/1.1\r\nA: 1\r\nB: 2\r\nHost: a\r\nTE: x\r\nC:3\r\nD: 4 \r\nE: \t5\r\n"
+                         "F:\t6\r\nG: \r\nCookie: 7\r\nH: 8\r\n\r\n",
+                         {}, head)
+          .status,
+      ParseStatus::done);
   std::array<char, 256> buffer{};
   HeadWriter out(buffer.data(), buffer.size());
   out.fields(head.fields, field_bit(FieldId::cookie));
@@ -127,7 +128,8 @@ TEST(ChunkHeader, IsHexAndCrlf) {
   EXPECT_EQ(header(1), "1\r\n");
   EXPECT_EQ(header(0x1a2b), "1a2b\r\n");
   EXPECT_EQ(header(0xffffffffffffffffu), "ffffffffffffffff\r\n");
-  EXPECT_EQ(decode_chunked(header(5) + "abcde" + std::string(kChunkEnd) + std::string(kLastChunk), 0, 0), "abcde|done|0");
+  EXPECT_EQ(decode_chunked(header(5) + "abcde" + std::string(kChunkEnd) + std::string(kLastChunk), 0, 0),
+            "abcde|done|0");
 }
 
 TEST(DateCache, FormatsImfFixdate) {

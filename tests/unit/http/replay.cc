@@ -16,10 +16,14 @@ void append_fields(const Fields& fields, std::string& out) {
 
 std::string body_text(BodyKind body, std::uint64_t length) {
   switch (body) {
-    case BodyKind::none: return "none";
-    case BodyKind::length: return std::to_string(length);
-    case BodyKind::chunked: return "chunked";
-    default: return "until-close";
+    case BodyKind::none:
+      return "none";
+    case BodyKind::length:
+      return std::to_string(length);
+    case BodyKind::chunked:
+      return "chunked";
+    default:
+      return "until-close";
   }
 }
 
@@ -49,9 +53,12 @@ std::string text(const ResponseHead& head) {
 
 std::string text(const ParseResult& result, std::uint32_t size) {
   switch (result.status) {
-    case ParseStatus::done: return "done " + std::to_string(size);
-    case ParseStatus::more: return "more";
-    default: return "bad " + std::to_string(result.http_status) + " " + std::string(result.reason);
+    case ParseStatus::done:
+      return "done " + std::to_string(size);
+    case ParseStatus::more:
+      return "more";
+    default:
+      return "bad " + std::to_string(result.http_status) + " " + std::string(result.reason);
   }
 }
 

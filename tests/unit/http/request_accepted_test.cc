@@ -51,8 +51,8 @@ TEST(RequestParser, AHeadCanBeUsedAgain) {
 
 TEST(RequestParser, ARequestReadAfterARefusedOneStartsClean) {
   RequestHead head;
-  ASSERT_EQ(parse_request_head("POST http://b/ HTTP/1.0\r\nHost: a\r\nConnection: upgrade\r\nContent-Length: x\r\n\r\n", {},
-                               head)
+  ASSERT_EQ(parse_request_head("POST http://b/ HTTP/1.0\r\nHost: a\r\nConnection: upgrade\r\nContent-Length: x\r\n\r\n",
+                               {}, head)
                 .status,
             ParseStatus::bad);
   ASSERT_EQ(parse_request_head("GET / HTTP/1.0\r\n\r\n", {}, head).status, ParseStatus::done);
@@ -71,8 +71,9 @@ TEST(RequestParser, UnderscoreNamesAreKeptWhenAllowedUnlessTheyImitateAnOwnName)
 
 TEST(RequestParser, FindsFieldsByIdAndByName) {
   RequestHead head;
-  ASSERT_EQ(parse_request_head("GET / HTTP/1.1\r\nhOST: a\r\nX-FORWARDED-for: 1\r\nMy: x\r\nmy: y\r\n\r\n", {}, head).status,
-            ParseStatus::done);
+  ASSERT_EQ(
+      parse_request_head("GET / HTTP/1.1\r\nhOST: a\r\nX-FORWARDED-for: 1\r\nMy: x\r\nmy: y\r\n\r\n", {}, head).status,
+      ParseStatus::done);
   EXPECT_EQ(head.fields.get(FieldId::forwarded_for), "1");
   EXPECT_EQ(head.fields.get(FieldId::cookie), "");
   EXPECT_EQ(head.fields.find(FieldId::cookie), nullptr);

@@ -14,7 +14,7 @@ namespace {
 using namespace std::string_view_literals;
 
 struct Refused {
-  std::string_view verdict;              // without "bad "
+  std::string_view verdict;  // without "bad "
   std::string_view input;
 };
 
@@ -31,7 +31,9 @@ void check(const std::vector<Refused>& cases, const H1Limits& limits = {}) {
 }
 
 // A complete GET with these field lines.
-std::string get(std::string_view lines) { return "GET / HTTP/1.1\r\n" + std::string(lines) + "\r\n"; }
+std::string get(std::string_view lines) {
+  return "GET / HTTP/1.1\r\n" + std::string(lines) + "\r\n";
+}
 
 void check_fields(std::string_view verdict, const std::vector<std::string_view>& blocks) {
   for (const std::string_view block : blocks) {
@@ -191,96 +193,186 @@ TEST(RequestParser, RefusesTargets) {
 }
 
 TEST(RequestParser, RefusesFieldLines) {
-  check_fields("400 field-name", {"Host\r\n", ": a\r\n", ":\r\n", "Ho@st: a\r\n", "Ho(st: a\r\n", "Host;: a\r\n",
-                                  "\x80: a\r\n", "X\xc3\xa4: a\r\n", "X\x01: a\r\n", "X\x7f: a\r\n", "\"X\": a\r\n",
-                                  "X[0]: a\r\n", "X/Y: a\r\n", "X\\Y: a\r\n", "X{Y}: a\r\n", "X,Y: a\r\n",
-                                  "X=Y: a\r\n", "X?: a\r\n", "Host: a\r\nGET\r\n",
+  check_fields("400 field-name", {"Host\r\n",
+                                  ": a\r\n",
+                                  ":\r\n",
+                                  "Ho@st: a\r\n",
+                                  "Ho(st: a\r\n",
+                                  "Host;: a\r\n",
+                                  "\x80: a\r\n",
+                                  "X\xc3\xa4: a\r\n",
+                                  "X\x01: a\r\n",
+                                  "X\x7f: a\r\n",
+                                  "\"X\": a\r\n",
+                                  "X[0]: a\r\n",
+                                  "X/Y: a\r\n",
+                                  "X\\Y: a\r\n",
+                                  "X{Y}: a\r\n",
+                                  "X,Y: a\r\n",
+                                  "X=Y: a\r\n",
+                                  "X?: a\r\n",
+                                  "Host: a\r\nGET\r\n",
                                   "AVeryLongNameThatNeedsMoreThanSixteenBytes\xff: a\r\n"});
-  check_fields("400 field-name-blank", {"Host : a\r\n", "Host\t: a\r\n", "Host: a\r\nX Y: b\r\n",
-                                        "Host: a\r\nContent-Length : 3\r\n", "Host: a\r\nTransfer-Encoding : chunked\r\n",
-                                        "Host: a\r\nTransfer-Encoding\t: chunked\r\n",
-                                        "Host: a\r\nGET / HTTP/1.1\r\nX: b\r\n"});
+  check_fields("400 field-name-blank",
+               {"Host : a\r\n", "Host\t: a\r\n", "Host: a\r\nX Y: b\r\n", "Host: a\r\nContent-Length : 3\r\n",
+                "Host: a\r\nTransfer-Encoding : chunked\r\n", "Host: a\r\nTransfer-Encoding\t: chunked\r\n",
+                "Host: a\r\nGET / HTTP/1.1\r\nX: b\r\n"});
   check_fields("400 obs-fold", {" Host: a\r\n", "\tHost: a\r\n", "Host: a\r\n b\r\n", "Host: a\r\n\tb\r\n",
                                 "Host: a\r\nX: b\r\n \r\n", "Host: a\r\nTransfer-Encoding:\r\n chunked\r\n",
                                 "Host: a\r\nContent-Length: 1\r\n 0\r\n", "Host: a\r\n X: y\r\n"});
-  check_fields("400 field-value", {"Host: a\x01\r\n", "Host: a\r\nX: \x7f\r\n", "Host: a\r\nX: a\x0b" "b\r\n",
+  check_fields("400 field-value", {"Host: a\x01\r\n", "Host: a\r\nX: \x7f\r\n",
+                                   "Host: a\r\nX: a\x0b"
+                                   "b\r\n",
                                    "Host: a\r\nX: \x1b[31m\r\n", "Host: a\r\nX: \x0c\r\n",
                                    "Host: a\r\nX: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\x08\r\n",
-                                   "Host: a\r\nTransfer-Encoding: \x0b" "chunked\r\n"});
+                                   "Host: a\r\nTransfer-Encoding: \x0b"
+                                   "chunked\r\n"});
 }
 
 TEST(RequestParser, RefusesHosts) {
   check_fields("400 host-missing", {"", "X: a\r\n", "Host:\r\n", "Host: \r\n", "Host: \t \r\n"});
   check_fields("400 host-several", {"Host: a\r\nHost: a\r\n", "Host: a\r\nHost: b\r\n", "Host: a\r\nhost: b\r\n",
                                     "Host: a\r\nX: y\r\nHOST:\r\n", "Host:\r\nHost: a\r\n"});
-  check_hosts({"a, b", "a,b", "a b", "a\tb", "a/b", "a/", "/", "a?b", "?", "u@a", "u:p@a", "@a", "a\\b", "\\", "a:b",
-               "a:80a", "a:1:2", "a::80", "a:-1", "a:+80", "a:65536", "a:100000", "a: 80", ":80", ":", "::1", "a%20b",
-               "%61", "a..b", ".a", ".", "..", "a..", "[::1", "::1]", "[]", "[]:80", "[::1]a", "[::1]:b", "[g::1]",
-               "[::1%25eth0]", "[1.2.3.4]", "[v1.a]", "a]", "\"a\"", "a'b", "a;b", "a&b", "a=b", "(a)", "<a>", "a|b",
-               "a^b", "a`b", "{a}", "a!b", "a$b", "a*b", "*", "*.a", "\xc3\xa4.example", "a\xff", "http://a", "//a"});
+  check_hosts({"a, b",
+               "a,b",
+               "a b",
+               "a\tb",
+               "a/b",
+               "a/",
+               "/",
+               "a?b",
+               "?",
+               "u@a",
+               "u:p@a",
+               "@a",
+               "a\\b",
+               "\\",
+               "a:b",
+               "a:80a",
+               "a:1:2",
+               "a::80",
+               "a:-1",
+               "a:+80",
+               "a:65536",
+               "a:100000",
+               "a: 80",
+               ":80",
+               ":",
+               "::1",
+               "a%20b",
+               "%61",
+               "a..b",
+               ".a",
+               ".",
+               "..",
+               "a..",
+               "[::1",
+               "::1]",
+               "[]",
+               "[]:80",
+               "[::1]a",
+               "[::1]:b",
+               "[g::1]",
+               "[::1%25eth0]",
+               "[1.2.3.4]",
+               "[v1.a]",
+               "a]",
+               "\"a\"",
+               "a'b",
+               "a;b",
+               "a&b",
+               "a=b",
+               "(a)",
+               "<a>",
+               "a|b",
+               "a^b",
+               "a`b",
+               "{a}",
+               "a!b",
+               "a$b",
+               "a*b",
+               "*",
+               "*.a",
+               "\xc3\xa4.example",
+               "a\xff",
+               "http://a",
+               "//a"});
   check_hosts({"a#b", "#"});
   check_hosts({std::string(256, 'a')});
 }
 
 TEST(RequestParser, RefusesTransferEncodingThatIsNotExactlyChunked) {
-  check_fields("400 te-invalid",
-               {"Host: a\r\nTransfer-Encoding: xchunked\r\n", "Host: a\r\nTransfer-Encoding: chunkedx\r\n",
-                "Host: a\r\nTransfer-Encoding: cow\r\n", "Host: a\r\nTransfer-Encoding: identity\r\n",
-                "Host: a\r\nTransfer-Encoding: gzip\r\n", "Host: a\r\nTransfer-Encoding: chunked, identity\r\n",
-                "Host: a\r\nTransfer-Encoding: chunked, gzip\r\n", "Host: a\r\nTransfer-Encoding: chunked, chunked\r\n",
-                "Host: a\r\nTransfer-Encoding: chunked,chunked\r\n", "Host: a\r\nTransfer-Encoding: \"chunked\"\r\n",
-                "Host: a\r\nTransfer-Encoding: 'chunked'\r\n", "Host: a\r\nTransfer-Encoding:\r\n",
-                "Host: a\r\nTransfer-Encoding: \t\r\n", "Host: a\r\nTransfer-Encoding: ,\r\n",
-                "Host: a\r\nTransfer-Encoding: , chunked\r\n", "Host: a\r\nTransfer-Encoding: chunked,\r\n",
-                "Host: a\r\nTransfer-Encoding: chunked;a=b\r\n", "Host: a\r\nTransfer-Encoding: chunked bar\r\n",
-                "Host: a\r\nTransfer-Encoding: foo chunked\r\n", "Host: a\r\nTransfer-Encoding: chunk\r\n",
-                "Host: a\r\nTransfer-Encoding: \xa0" "chunked\r\n", "Host: a\r\nTransfer-Encoding: chunked\xa0\r\n",
-                "Host: a\r\nTransfer-Encoding: 0chunked\r\n", "Host: a\r\nTransfer-Encoding: gzip;q=1, chunked\r\n"});
-  check_fields("501 te-unknown",
-               {"Host: a\r\nTransfer-Encoding: gzip, chunked\r\n", "Host: a\r\nTransfer-Encoding: identity, chunked\r\n",
-                "Host: a\r\nTransfer-Encoding: a, b,c , CHUNKED\r\n"});
-  check_fields("400 te-several",
-               {"Host: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
-                "Host: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
-                "Host: a\r\nTransfer-Encoding:\r\nTransfer-Encoding: chunked\r\n",
-                "Host: a\r\nTransfer-Encoding: gzip\r\ntransfer-encoding: chunked\r\n"});
-  check_fields("400 te-and-cl",
-               {"Host: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n",
-                "Host: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n",
-                "Host: a\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n",
-                "Host: a\r\nContent-Length: x\r\nTransfer-Encoding: chunked\r\n",
-                "Host: a\r\nContent-Length: 3\r\nTransfer-Encoding: xchunked\r\n",
-                "Host: a\r\nContent-Length: 3\r\nTransfer-Encoding: identity\r\n"});
+  check_fields("400 te-invalid", {"Host: a\r\nTransfer-Encoding: xchunked\r\n",
+                                  "Host: a\r\nTransfer-Encoding: chunkedx\r\n",
+                                  "Host: a\r\nTransfer-Encoding: cow\r\n",
+                                  "Host: a\r\nTransfer-Encoding: identity\r\n",
+                                  "Host: a\r\nTransfer-Encoding: gzip\r\n",
+                                  "Host: a\r\nTransfer-Encoding: chunked, identity\r\n",
+                                  "Host: a\r\nTransfer-Encoding: chunked, gzip\r\n",
+                                  "Host: a\r\nTransfer-Encoding: chunked, chunked\r\n",
+                                  "Host: a\r\nTransfer-Encoding: chunked,chunked\r\n",
+                                  "Host: a\r\nTransfer-Encoding: \"chunked\"\r\n",
+                                  "Host: a\r\nTransfer-Encoding: 'chunked'\r\n",
+                                  "Host: a\r\nTransfer-Encoding:\r\n",
+                                  "Host: a\r\nTransfer-Encoding: \t\r\n",
+                                  "Host: a\r\nTransfer-Encoding: ,\r\n",
+                                  "Host: a\r\nTransfer-Encoding: , chunked\r\n",
+                                  "Host: a\r\nTransfer-Encoding: chunked,\r\n",
+                                  "Host: a\r\nTransfer-Encoding: chunked;a=b\r\n",
+                                  "Host: a\r\nTransfer-Encoding: chunked bar\r\n",
+                                  "Host: a\r\nTransfer-Encoding: foo chunked\r\n",
+                                  "Host: a\r\nTransfer-Encoding: chunk\r\n",
+                                  "Host: a\r\nTransfer-Encoding: \xa0"
+                                  "chunked\r\n",
+                                  "Host: a\r\nTransfer-Encoding: chunked\xa0\r\n",
+                                  "Host: a\r\nTransfer-Encoding: 0chunked\r\n",
+                                  "Host: a\r\nTransfer-Encoding: gzip;q=1, chunked\r\n"});
+  check_fields("501 te-unknown", {"Host: a\r\nTransfer-Encoding: gzip, chunked\r\n",
+                                  "Host: a\r\nTransfer-Encoding: identity, chunked\r\n",
+                                  "Host: a\r\nTransfer-Encoding: a, b,c , CHUNKED\r\n"});
+  check_fields("400 te-several", {"Host: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+                                  "Host: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
+                                  "Host: a\r\nTransfer-Encoding:\r\nTransfer-Encoding: chunked\r\n",
+                                  "Host: a\r\nTransfer-Encoding: gzip\r\ntransfer-encoding: chunked\r\n"});
+  check_fields("400 te-and-cl", {"Host: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n",
+                                 "Host: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n",
+                                 "Host: a\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n",
+                                 "Host: a\r\nContent-Length: x\r\nTransfer-Encoding: chunked\r\n",
+                                 "Host: a\r\nContent-Length: 3\r\nTransfer-Encoding: xchunked\r\n",
+                                 "Host: a\r\nContent-Length: 3\r\nTransfer-Encoding: identity\r\n"});
   check({{"400 te-http10", "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"},
          {"400 te-http10", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n"},
          {"400 te-http10", "POST / HTTP/1.0\r\nTransfer-Encoding: identity\r\n\r\n"}});
 }
 
 TEST(RequestParser, RefusesContentLengths) {
-  check_fields("400 content-length-several",
-               {"Host: a\r\nContent-Length: 3\r\nContent-Length: 3\r\n",
-                "Host: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n",
-                "Host: a\r\nContent-Length: 3\r\ncontent-length: 03\r\n", "Host: a\r\nContent-Length:\r\nContent-Length: 3\r\n"});
-  check_fields("400 content-length-invalid",
-               {"Host: a\r\nContent-Length:\r\n", "Host: a\r\nContent-Length: a\r\n", "Host: a\r\nContent-Length: +3\r\n",
-                "Host: a\r\nContent-Length: -3\r\n", "Host: a\r\nContent-Length: 3 3\r\n", "Host: a\r\nContent-Length: 3,3\r\n",
-                "Host: a\r\nContent-Length: 3, 3\r\n", "Host: a\r\nContent-Length: 3,\r\n", "Host: a\r\nContent-Length: 0x3\r\n",
-                "Host: a\r\nContent-Length: 3.0\r\n", "Host: a\r\nContent-Length: 1e3\r\n", "Host: a\r\nContent-Length: 3;\r\n",
-                "Host: a\r\nContent-Length: \"3\"\r\n", "Host: a\r\nContent-Length: 1_000\r\n",
-                "Host: a\r\nContent-Length: \xc2\xa0" "3\r\n", "Host: a\r\nContent-Length: 9223372036854775808\r\n",
-                "Host: a\r\nContent-Length: 18446744073709551616\r\n",
-                "Host: a\r\nContent-Length: 18446744073709551619\r\n",
-                "Host: a\r\nContent-Length: 99999999999999999999999999999999\r\n"});
+  check_fields("400 content-length-several", {"Host: a\r\nContent-Length: 3\r\nContent-Length: 3\r\n",
+                                              "Host: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n",
+                                              "Host: a\r\nContent-Length: 3\r\ncontent-length: 03\r\n",
+                                              "Host: a\r\nContent-Length:\r\nContent-Length: 3\r\n"});
+  check_fields(
+      "400 content-length-invalid",
+      {"Host: a\r\nContent-Length:\r\n", "Host: a\r\nContent-Length: a\r\n", "Host: a\r\nContent-Length: +3\r\n",
+       "Host: a\r\nContent-Length: -3\r\n", "Host: a\r\nContent-Length: 3 3\r\n", "Host: a\r\nContent-Length: 3,3\r\n",
+       "Host: a\r\nContent-Length: 3, 3\r\n", "Host: a\r\nContent-Length: 3,\r\n", "Host: a\r\nContent-Length: 0x3\r\n",
+       "Host: a\r\nContent-Length: 3.0\r\n", "Host: a\r\nContent-Length: 1e3\r\n", "Host: a\r\nContent-Length: 3;\r\n",
+       "Host: a\r\nContent-Length: \"3\"\r\n", "Host: a\r\nContent-Length: 1_000\r\n",
+       "Host: a\r\nContent-Length: \xc2\xa0"
+       "3\r\n",
+       "Host: a\r\nContent-Length: 9223372036854775808\r\n", "Host: a\r\nContent-Length: 18446744073709551616\r\n",
+       "Host: a\r\nContent-Length: 18446744073709551619\r\n",
+       "Host: a\r\nContent-Length: 99999999999999999999999999999999\r\n"});
 }
 
 TEST(RequestParser, RefusesRepeatedSingletonsAndForeignExpectations) {
-  check_fields("400 field-repeated",
-               {"Host: a\r\nAuthorization: Basic YQ==\r\nAuthorization: Basic Yg==\r\n",
-                "Host: a\r\nAuthorization: a\r\nauthorization: a\r\n", "Host: a\r\nIf-None-Match: a\r\nIf-None-Match: b\r\n",
-                "Host: a\r\nIf-Match: a\r\nIf-Match: b\r\n", "Host: a\r\nIf-Modified-Since: a\r\nIf-Modified-Since: b\r\n",
-                "Host: a\r\nIf-Unmodified-Since: a\r\nIf-Unmodified-Since: b\r\n",
-                "Host: a\r\nIf-Range: a\r\nIf-Range: b\r\n", "Host: a\r\nContent-Range: a\r\nContent-Range: b\r\n",
-                "Host: a\r\nExpect: 100-continue\r\nExpect: 100-continue\r\n"});
+  check_fields(
+      "400 field-repeated",
+      {"Host: a\r\nAuthorization: Basic YQ==\r\nAuthorization: Basic Yg==\r\n",
+       "Host: a\r\nAuthorization: a\r\nauthorization: a\r\n", "Host: a\r\nIf-None-Match: a\r\nIf-None-Match: b\r\n",
+       "Host: a\r\nIf-Match: a\r\nIf-Match: b\r\n", "Host: a\r\nIf-Modified-Since: a\r\nIf-Modified-Since: b\r\n",
+       "Host: a\r\nIf-Unmodified-Since: a\r\nIf-Unmodified-Since: b\r\n", "Host: a\r\nIf-Range: a\r\nIf-Range: b\r\n",
+       "Host: a\r\nContent-Range: a\r\nContent-Range: b\r\n",
+       "Host: a\r\nExpect: 100-continue\r\nExpect: 100-continue\r\n"});
   check_fields("417 expect", {"Host: a\r\nExpect: 200-ok\r\n", "Host: a\r\nExpect:\r\n", "Host: a\r\nExpect: 100\r\n",
                               "Host: a\r\nExpect: 100-continue, x\r\n", "Host: a\r\nExpect: 100-continue;a\r\n"});
   std::string many = "Host: a\r\nConnection: a";

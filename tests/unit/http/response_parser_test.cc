@@ -1,4 +1,5 @@
-// Heads of upstreams: accepted with everything the parser says, refused with the reason; each also growing byte by byte.
+// Heads of upstreams: accepted with everything the parser says, refused with the reason; each also growing byte by
+// byte.
 #include "unit/http/replay.h"
 #include "weir/http/h1_parser.h"
 
@@ -14,7 +15,7 @@ namespace {
 using namespace std::string_view_literals;
 
 struct Row {
-  std::string_view expected;             // text(head), or the reason without "bad 502 "
+  std::string_view expected;  // text(head), or the reason without "bad 502 "
   std::string_view input;
 };
 
@@ -59,7 +60,8 @@ TEST(ResponseParser, AcceptsAndExplains) {
        "Content-Length=0",
        "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=5\r\nProxy-Connection: x\r\nTE: x\r\nTrailer: X\r\nUpgrade: h2c\r\n"
        "Content-Length: 0\r\n\r\n"},
-      {"200 'OK' 1.1 body=0 keep | Set-Cookie=a Set-Cookie=b (Connection=x-b, host) (X-B=1) X_C=2 Proxy=3 Content-Length=0",
+      {"200 'OK' 1.1 body=0 keep | Set-Cookie=a Set-Cookie=b (Connection=x-b, host) (X-B=1) X_C=2 Proxy=3 "
+       "Content-Length=0",
        "HTTP/1.1 200 OK\r\nSet-Cookie: a\r\nSet-Cookie: b\r\nConnection: x-b, host\r\nX-B: 1\r\nX_C: 2\r\nProxy: 3\r\n"
        "Content-Length: 0\r\n\r\n"},
       {"101 'Switching Protocols' 1.1 body=until-close keep upgrade | (Upgrade=websocket) (Connection=Upgrade)",
