@@ -6,12 +6,14 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace weir::model {
 namespace {
 
 using base::Severity;
 
+constexpr const char* kClassField = "spec.ingressClassName";
 constexpr const char* kClassAnnotation = "kubernetes.io/ingress.class";
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
@@ -42,29 +44,34 @@ bool is_forbidden(std::string_view text) {
 
 std::string class_text(const kube::Ingress& ingress, const kube::ClusterState& state, const Options& options) {
   const auto found = state.find<kube::IngressClass>({"", *ingress.class_name});
-  std::string text = "ingressClassName \"" + *ingress.class_name + "\" ";
-  if (!found) return text + "names no IngressClass that was read; create it with controller " + options.controller_class;
+  std::string text = "class \"" + *ingress.class_name + "\" ";
+  if (!found) return text + "is no IngressClass that was read; create it with controller " + options.controller_class;
   return text + "belongs to the controller \"" + found->controller + "\", not to " + options.controller_class;
 }
 
+struct ForeignClass {
+  std::string key;   // where the class is written
+  std::string text;
+};
+
 // nullopt: the Ingress is of our class (spec 2.1, step 2).
-std::optional<std::string> foreign_class(const kube::Ingress& ingress, const kube::ClusterState& state,
-                                         const Options& options) {
+std::optional<ForeignClass> foreign_class(const kube::Ingress& ingress, const kube::ClusterState& state,
+                                          const Options& options) {
   if (ingress.class_name && options.class_api_readable) {
     const auto found = state.find<kube::IngressClass>({"", *ingress.class_name});
     const bool ours = found && (found->controller == options.controller_class ||
                                 (options.ingress_class_by_name && found->meta.name == options.ingress_class));
     if (ours) return std::nullopt;
-    return class_text(ingress, state, options);
+    return ForeignClass{kClassField, class_text(ingress, state, options)};
   }
   const auto annotation = ingress.meta.annotations.find(kClassAnnotation);
   if (annotation != ingress.meta.annotations.end()) {
     if (annotation->second == options.ingress_class) return std::nullopt;
-    return std::string("annotation ") + kClassAnnotation + " is \"" + annotation->second + "\", not \"" +
-           options.ingress_class + "\"";
+    return ForeignClass{kClassAnnotation,
+                        "is \"" + annotation->second + "\", not \"" + options.ingress_class + "\""};
   }
   if (options.watch_ingress_without_class) return std::nullopt;
-  return "has no class: set spec.ingressClassName, or start with --watch-ingress-without-class";
+  return ForeignClass{kClassField, "is missing: set it, or start with --watch-ingress-without-class"};
 }
 
 }  // namespace
@@ -75,9 +82,9 @@ std::optional<base::Diagnostic> foreign_reason(const kube::Ingress& ingress, con
     return diagnostic(Severity::info, "namespace-not-watched", ref_of(ingress), "metadata.namespace",
                       "only namespace " + options.watch_namespace + " is watched; not served");
   }
-  if (auto text = foreign_class(ingress, state, options)) {
-    return diagnostic(Severity::warning, "class-foreign", ref_of(ingress), "spec.ingressClassName",
-                      *text + "; not served");
+  if (auto foreign = foreign_class(ingress, state, options)) {
+    return diagnostic(Severity::warning, "class-foreign", ref_of(ingress), std::move(foreign->key),
+                      foreign->text + "; not served");
   }
   return std::nullopt;
 }
