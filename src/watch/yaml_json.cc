@@ -225,7 +225,7 @@ bool is_marker(std::string_view line, std::string_view marker) {
 struct Part {
   std::string_view text;
   int first_line = 0;       // 0-based
-  bool ends_early = false;  // holds a "..." line: several documents may follow in it
+  int ends = 0;           // "..." lines: each may be followed by one more document
 };
 
 // Cuts before each "---" line, which YAML allows nowhere inside a document. Parts without content are left out.
@@ -241,11 +241,11 @@ std::vector<Part> split(std::string_view text) {
     if (is_marker(line, "---")) {
       part.text = text.substr(begin, at - begin);
       if (content) parts.push_back(part);
-      part = {{}, line_number, false};
+      part = {{}, line_number, 0};
       begin = at;
       content = line.size() > 3 && !is_blank_line(line.substr(3));
     } else if (is_marker(line, "...")) {
-      part.ends_early = true;
+      ++part.ends;
     } else if (!line.empty() && !is_blank_line(line)) {
       content = true;
     }
@@ -266,7 +266,7 @@ void read_part(const Part& part, std::vector<JsonDocument>& documents) {
     int count = 0;
     while (parser.HandleNextDocument(writer)) {
       // yaml-cpp takes what follows a complete node for the next document ("- a" and then "b: c").
-      if (++count > 1 && !part.ends_early) throw YamlError{0, "text follows after the end of the document"};
+      if (++count > part.ends + 1) throw YamlError{0, "text follows after the end of the document"};
     }
   } catch (const YamlError& error) {
     problem.line = error.line + 1;
