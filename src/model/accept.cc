@@ -1,5 +1,6 @@
 #include "weir/model/accept.h"
 
+#include "model/alongside.h"
 #include "model/gates.h"
 #include "model/report.h"
 
@@ -16,15 +17,16 @@ bool same_settings(const features::SettingsResult& a, const features::SettingsRe
   return a.settings == b.settings && a.used == b.used && a.diagnostics == b.diagnostics;
 }
 
-// Spec 6 and 10.53: a ConfigMap that is missing at the start means defaults; one that is deleted leaves its last values.
+// Spec 6 and 10.53: a ConfigMap that is missing at the start means defaults; one that is deleted leaves its last
+// values.
 void take_settings(const AcceptedSet& previous, const kube::ClusterState& state, const Options& options,
                    AcceptedSet& next) {
   next.settings = previous.settings;
   next.config_map = previous.config_map;
   const auto config_map = options.config_map ? state.find<kube::ConfigMap>(*options.config_map) : nullptr;
   if (config_map && config_map != previous.config_map) {
-    auto read = std::make_shared<features::SettingsResult>(
-        features::read_settings(config_map->data, ref_of(*config_map)));
+    auto read =
+        std::make_shared<features::SettingsResult>(features::read_settings(config_map->data, ref_of(*config_map)));
     next.config_map = config_map;
     // Equal settings keep their pointer, which is what lets accepted Ingresses be reused.
     if (!next.settings || !same_settings(*next.settings, *read)) next.settings = std::move(read);
@@ -71,8 +73,8 @@ Acceptor::Verdict Acceptor::examine(const kube::Ingress& ingress, const kube::Or
   if (options.deep_inspect) {
     if (auto text = deep_inspect(ingress)) {
       verdict.refused = true;
-      verdict.diagnostics.push_back(diagnostic(Severity::error, "deep-inspect", ref_of(ingress), "spec",
-                                               "invalid object: " + *text));
+      verdict.diagnostics.push_back(
+          diagnostic(Severity::error, "deep-inspect", ref_of(ingress), "spec", "invalid object: " + *text));
     }
   }
   const features::Settings& settings = next.settings->settings;
@@ -105,9 +107,9 @@ void Acceptor::drop(const kube::ObjectName& name, base::Diagnostics diagnostics)
 // kept as they were when those refuse it as well.
 void Acceptor::refuse(const kube::ObjectName& name, const std::shared_ptr<const kube::Ingress>& object,
                       const AcceptedPtr& before, const kube::Origin& origin, base::Diagnostics diagnostics) {
-  diagnostics.push_back(diagnostic(Severity::warning, "ingress-refused", ref_of(*object), "",
-                                   before ? "refused: the version accepted before stays in force"
-                                          : "refused: not served"));
+  diagnostics.push_back(
+      diagnostic(Severity::warning, "ingress-refused", ref_of(*object), "",
+                 before ? "refused: the version accepted before stays in force" : "refused: not served"));
   set_place(diagnostics, origin);
   if (!before) {
     next.refused_new.emplace_hint(next.refused_new.end(), name, object);
@@ -173,22 +175,6 @@ void Acceptor::take(const kube::ObjectName& name, const std::shared_ptr<const ku
   keep(name, std::move(accepted));
 }
 
-// Walks a sorted map alongside another one: find() must be called with ascending keys.
-template <class Map>
-class Alongside {
- public:
-  explicit Alongside(const Map& map) : at_(map.begin()), end_(map.end()) {}
-
-  const typename Map::mapped_type* find(const kube::ObjectName& name) {
-    while (at_ != end_ && at_->first < name) ++at_;
-    return at_ != end_ && at_->first == name ? &at_->second : nullptr;
-  }
-
- private:
-  typename Map::const_iterator at_;
-  typename Map::const_iterator end_;
-};
-
 }  // namespace
 
 AcceptedSet accept(const AcceptedSet& previous, const kube::ClusterState& state, const Options& options) {
@@ -196,7 +182,11 @@ AcceptedSet accept(const AcceptedSet& previous, const kube::ClusterState& state,
   take_settings(previous, state, options, next);
   next.diagnostics = next.settings->diagnostics;
 
-  Acceptor acceptor{state, options, previous, next, {options.annotations_prefix, options.enable_annotation_validation},
+  Acceptor acceptor{state,
+                    options,
+                    previous,
+                    next,
+                    {options.annotations_prefix, options.enable_annotation_validation},
                     next.settings != previous.settings};
   Alongside before(previous.ingresses);
   Alongside origins(state.ingress_origins);

@@ -1,18 +1,16 @@
 #include "model/backend_table.h"
 
+#include "model/alongside.h"
 #include "model/report.h"
 
 #include <algorithm>
-#include <iterator>
+#include <set>
+#include <tuple>
 #include <utility>
 
 namespace weir::model {
 
 using base::Severity;
-
-namespace {
-constexpr BackendTable::Id kNoEntry = static_cast<BackendTable::Id>(-1);  // the default backend's name
-}  // namespace
 
 std::size_t BackendTable::KeyHash::operator()(const Key& key) const {
   const std::hash<std::string_view> hash;
@@ -23,7 +21,7 @@ std::size_t BackendTable::KeyHash::operator()(const Key& key) const {
 }
 
 BackendTable::BackendTable(const kube::ClusterState& state, const Options& options) : state_(state), options_(options) {
-  names_.emplace(kDefaultBackendName, kNoEntry);
+  ids_.reserve(state.services.size());
 }
 
 BackendTable::Id BackendTable::refer(const std::string& ns, const kube::IngressBackend& reference) {
@@ -32,34 +30,16 @@ BackendTable::Id BackendTable::refer(const std::string& ns, const kube::IngressB
   const auto [found, is_new] = ids_.try_emplace(key, entries_.size());
   if (!is_new) return found->second;
 
-  Entry entry;
+  Entry& entry = entries_.emplace_back();
   entry.port = port;
   entry.backend.ns = ns;
   entry.backend.service = reference.service;
   entry.backend.port = port.text();
-  entry.backend.name = backend_name(ns, reference.service, entry.backend.port);
-  // "a" + "b-c" and "a-b" + "c" give one name: the second must not be sent to the first one's endpoints.
-  if (!names_.emplace(entry.backend.name, found->second).second) {
-    const std::string unique = ns + '/' + reference.service + '/' + entry.backend.port;
-    entry.backend.name = unique;
-    for (int i = 2; !names_.emplace(entry.backend.name, found->second).second; ++i) {
-      entry.backend.name = unique + '/' + std::to_string(i);
-    }
-  }
-  entries_.push_back(std::move(entry));
   return found->second;
 }
 
-void BackendTable::use(const std::string& name) {
-  const auto found = names_.find(name);
-  if (found != names_.end() && found->second != kNoEntry) entries_[found->second].used = true;
-}
-
 void BackendTable::claim(Id id, const features::BalancePolicy& balance) {
-  Entry& entry = entries_[id];
-  if (entry.claimed) return;
-  entry.claimed = true;
-  entry.backend.balance = balance;
+  if (!entries_[id].claimed) overwrite(id, balance);
 }
 
 void BackendTable::overwrite(Id id, const features::BalancePolicy& balance) {
@@ -67,14 +47,17 @@ void BackendTable::overwrite(Id id, const features::BalancePolicy& balance) {
   entries_[id].backend.balance = balance;
 }
 
-std::string BackendTable::add_default_backend(const features::BalancePolicy& balance, base::Diagnostics& diagnostics) {
-  if (!options_.default_backend_service) return {};
+void BackendTable::use(Id id) {
+  if (id != kDefault) entries_[id].used = true;
+}
+
+void BackendTable::add_default_backend(const features::BalancePolicy& balance, base::Diagnostics& diagnostics) {
+  if (!options_.default_backend_service) return;
   const kube::ObjectName& name = *options_.default_backend_service;
   const auto service = state_.find<kube::Service>(name);
   const auto say = [&](std::string text) {
     diagnostics.push_back(diagnostic(Severity::warning, "default-backend-unusable", ref_of<kube::Service>(name), "",
                                      "--default-backend-service " + text + "; the built-in 404 answers instead"));
-    return std::string();
   };
   if (!service) return say("does not exist");
 
@@ -95,23 +78,62 @@ std::string BackendTable::add_default_backend(const features::BalancePolicy& bal
   backend.port = port.text();
   resolve(service.get(), slices_of(state_, name.ns, name.name), port, false, options_, backend, diagnostics);
   if (backend.state != BackendState::ready) return say("has no ready endpoint");
-  extra_.push_back(std::move(backend));
-  return kDefaultBackendName;
+  default_name_ = kDefaultBackendName;
+  default_.push_back(std::move(backend));
+}
+
+// "a" + "b-c" and "a-b" + "c" give one name: the second must not be sent to the first one's endpoints. The one that was
+// referred to first keeps the name.
+void BackendTable::settle_names() {
+  for (Entry& entry : entries_) {
+    if (!entry.used) continue;
+    entry.backend.name = backend_name(entry.backend.ns, entry.backend.service, entry.backend.port);
+    used_.push_back(&entry);
+  }
+  const auto by_name = [](const Entry* a, const Entry* b) { return a->backend.name < b->backend.name; };
+  std::stable_sort(used_.begin(), used_.end(), by_name);
+  std::vector<Entry*> doubles;
+  for (std::size_t i = 0; i < used_.size(); ++i) {
+    const std::string& name = used_[i]->backend.name;
+    const bool is_double = name == kDefaultBackendName || (i > 0 && name == used_[i - 1]->backend.name);
+    if (is_double) doubles.push_back(used_[i]);
+  }
+  if (doubles.empty()) return;
+  std::set<std::string> taken;
+  for (const Entry* entry : used_) taken.insert(entry->backend.name);
+  for (Entry* entry : doubles) {
+    const Backend& backend = entry->backend;
+    const std::string unique = backend.ns + '/' + backend.service + '/' + backend.port;
+    std::string name = unique;
+    for (int i = 2; !taken.insert(name).second; ++i) name = unique + '/' + std::to_string(i);
+    entry->backend.name = std::move(name);
+  }
+  std::sort(used_.begin(), used_.end(), by_name);
 }
 
 std::vector<Backend> BackendTable::finish(base::Diagnostics& diagnostics) {
+  std::vector<Entry*> by_service = used_;
+  std::sort(by_service.begin(), by_service.end(), [](const Entry* a, const Entry* b) {
+    return std::tie(a->backend.ns, a->backend.service, a->backend.port) <
+           std::tie(b->backend.ns, b->backend.service, b->backend.port);
+  });
   SliceIndex slices(state_);
-  std::vector<Backend> backends = std::move(extra_);
-  backends.reserve(backends.size() + entries_.size());
-  for (Entry& entry : entries_) {
-    if (!entry.used) continue;
-    Backend& backend = entry.backend;
-    const auto service = state_.services.find({backend.ns, backend.service});
-    resolve(service == state_.services.end() ? nullptr : service->second.get(), slices.of(backend.ns, backend.service),
-            entry.port, backend.balance.service_upstream, options_, backend, diagnostics);
-    backends.push_back(std::move(backend));
+  Alongside services(state_.services);
+  for (Entry* entry : by_service) {
+    Backend& backend = entry->backend;
+    const auto* service = services.find({backend.ns, backend.service});
+    resolve(service == nullptr ? nullptr : service->get(), slices.of(backend.ns, backend.service), entry->port,
+            backend.balance.service_upstream, options_, backend, diagnostics);
   }
-  std::sort(backends.begin(), backends.end(), [](const Backend& a, const Backend& b) { return a.name < b.name; });
+
+  std::vector<Backend> backends = std::move(default_);
+  backends.reserve(backends.size() + used_.size());
+  const std::size_t first = backends.size();
+  for (Entry* entry : used_) backends.push_back(std::move(entry->backend));
+  if (first != 0) {
+    std::inplace_merge(backends.begin(), backends.begin() + static_cast<std::ptrdiff_t>(first), backends.end(),
+                       [](const Backend& a, const Backend& b) { return a.name < b.name; });
+  }
   return backends;
 }
 

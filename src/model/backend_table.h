@@ -1,11 +1,12 @@
-// The backends that rules refer to, while Ingresses are merged: one per (namespace, service, port as written), its name,
-// and which Ingress' upstream-scoped settings it takes (spec 1, scope U). Used within one build only.
+// The backends that rules refer to, while Ingresses are merged: one per (namespace, service, port as written), its
+// name, and which Ingress' upstream-scoped settings it takes (spec 1, scope U). Used within one build only.
 #pragma once
 
 #include "model/endpoints.h"
 #include "weir/model/build.h"
 
 #include <cstddef>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -19,6 +20,8 @@ inline constexpr const char* kDefaultBackendName = "upstream-default-backend";
 class BackendTable {
  public:
   using Id = std::size_t;
+  // The default backend, or the built-in 404 where there is none.
+  static constexpr Id kDefault = static_cast<Id>(-1);
 
   BackendTable(const kube::ClusterState& state, const Options& options);
 
@@ -29,12 +32,15 @@ class BackendTable {
   // ... except that every one naming it as defaultBackend overwrites that (spec 1).
   void overwrite(Id id, const features::BalancePolicy& balance);
   // A location leads there; the others do not become part of the model.
-  void use(const std::string& name);
-  const std::string& name(Id id) const { return entries_[id].backend.name; }
+  void use(Id id);
 
-  // --default-backend-service: its first port. Without ready endpoints the built-in 404 answers (spec 2.7): "" then.
-  std::string add_default_backend(const features::BalancePolicy& balance, base::Diagnostics& diagnostics);
+  // --default-backend-service: its first port. Without ready endpoints the built-in 404 answers (spec 2.7).
+  void add_default_backend(const features::BalancePolicy& balance, base::Diagnostics& diagnostics);
 
+  // Gives each used backend its name. After the last use(), before name() and finish().
+  void settle_names();
+  // Backend::name; empty: the built-in 404.
+  const std::string& name(Id id) const { return id == kDefault ? default_name_ : entries_[id].backend.name; }
   // The used ones, resolved and sorted by name. Call once, last.
   std::vector<Backend> finish(base::Diagnostics& diagnostics);
 
@@ -58,10 +64,11 @@ class BackendTable {
 
   const kube::ClusterState& state_;
   const Options& options_;
-  std::vector<Entry> entries_;
-  std::vector<Backend> extra_;                    // the default backend
-  std::unordered_map<Key, Id, KeyHash> ids_;      // views into the Ingress objects
-  std::unordered_map<std::string, Id> names_;
+  std::deque<Entry> entries_;
+  std::vector<Entry*> used_;      // sorted by name once names are settled
+  std::vector<Backend> default_;  // the default backend, if there is one
+  std::string default_name_;
+  std::unordered_map<Key, Id, KeyHash> ids_;  // views into the Ingress objects
 };
 
 }  // namespace weir::model

@@ -16,14 +16,6 @@ namespace {
 
 using base::Severity;
 
-// Were any objects of the kind read in the namespace? If not, nothing is known about them (a check of Ingress
-// manifests alone), and a missing one is no news.
-template <class T>
-Severity severity_of_missing(const kube::Objects<T>& objects, const std::string& ns) {
-  const auto first = objects.lower_bound({ns, ""});
-  return first != objects.end() && first->first.ns == ns ? Severity::warning : Severity::info;
-}
-
 base::Diagnostic on_owner(const AcceptedSet& accepted, Severity severity, std::string code, const Owner& owner,
                           std::string key, std::string text) {
   const auto found = accepted.ingresses.find({owner.ns, owner.ingress});
@@ -50,21 +42,10 @@ void report_missing_services(const AcceptedSet& accepted, const kube::ClusterSta
       if (at == missing.end() || **at != location.backend) continue;
       const Owner& owner = location.owner;
       if (!told.emplace(owner.ns, owner.ingress, location.backend).second) continue;
-      diagnostics.push_back(on_owner(accepted, severity_of_missing(state.services, owner.ns), "service-missing", owner,
-                                     "spec.rules.paths", "Service " + owner.ns + "/" + owner.service +
-                                                             " does not exist: its paths answer 503"));
+      diagnostics.push_back(on_owner(
+          accepted, severity_of_missing(state.services, owner.ns), "service-missing", owner, "spec.rules.paths",
+          "Service " + owner.ns + "/" + owner.service + " does not exist: its paths answer 503"));
     }
-  }
-}
-
-void report_missing_secrets(const kube::ClusterState& state, const AcceptedIngress& ingress,
-                            base::Diagnostics& diagnostics) {
-  const std::string& ns = ingress.object->meta.ns;
-  for (const kube::IngressTls& tls : ingress.object->tls) {
-    if (tls.secret.empty() || state.secrets.count({ns, tls.secret}) != 0) continue;
-    diagnostics.push_back(diagnostic(severity_of_missing(state.secrets, ns), "tls-secret-missing", ingress, "spec.tls",
-                                     "Secret " + ns + "/" + tls.secret +
-                                         " does not exist: the default certificate is used"));
   }
 }
 
@@ -82,8 +63,9 @@ BuildResult build(const AcceptedSet& accepted, const kube::ClusterState& state, 
   result.model.settings = {settings, &settings->settings};
 
   BackendTable backends(state, options);
-  result.model.default_backend = backends.add_default_backend(settings->settings.defaults.balance, diagnostics);
-  HostTable hosts(accepted, state, options, settings->settings, backends, result.model.default_backend, diagnostics);
+  backends.add_default_backend(settings->settings.defaults.balance, diagnostics);
+  result.model.default_backend = backends.name(BackendTable::kDefault);
+  HostTable hosts(accepted, state, options, settings->settings, backends, diagnostics);
 
   const auto order = in_processing_order(accepted);
   const auto makes_hosts = [](const AcceptedPtr& ingress) { return !ingress->policies.canary.enabled; };
@@ -93,7 +75,6 @@ BuildResult build(const AcceptedSet& accepted, const kube::ClusterState& state, 
   for (const AcceptedPtr* ingress : order) {
     if (makes_hosts(*ingress)) {
       hosts.add(*ingress);
-      report_missing_secrets(state, **ingress, diagnostics);
       continue;
     }
     // Spec 3.1: never a host or a path of its own.

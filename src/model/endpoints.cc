@@ -63,8 +63,8 @@ class Resolver {
   int external_port(const kube::PortRef& port) const;
   bool is_refused(const base::IpAddress& ip) const {
     // A connection to the unspecified address ends at this machine.
-    const bool local = ip.is_loopback() || ip.is_link_local() || ip == *base::parse_ip("0.0.0.0") ||
-                       ip == base::IpAddress{};
+    const bool local =
+        ip.is_loopback() || ip.is_link_local() || ip == *base::parse_ip("0.0.0.0") || ip == base::IpAddress{};
     return local && !options_.allow_loopback_external_name;
   }
 
@@ -180,8 +180,7 @@ void resolve(const kube::Service* service, const Slices& slices, const kube::Por
     if (const kube::ServicePort* found = find_port(*service, port.text())) {
       resolver.use_slices(slices, *found);
       std::sort(backend.endpoints.begin(), backend.endpoints.end());
-      backend.endpoints.erase(std::unique(backend.endpoints.begin(), backend.endpoints.end()),
-                              backend.endpoints.end());
+      backend.endpoints.erase(std::unique(backend.endpoints.begin(), backend.endpoints.end()), backend.endpoints.end());
       if (backend.endpoints.empty()) {
         resolver.say(Severity::info, "no-endpoints", "", "port " + port.text() + " has no ready endpoint");
       }

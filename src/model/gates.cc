@@ -16,7 +16,9 @@ using base::Severity;
 constexpr const char* kClassField = "spec.ingressClassName";
 constexpr const char* kClassAnnotation = "kubernetes.io/ingress.class";
 
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
 
 // `directive`, and a ';' somewhere behind it.
 bool holds_directive(std::string_view text, std::string_view directive) {
@@ -50,7 +52,7 @@ std::string class_text(const kube::Ingress& ingress, const kube::ClusterState& s
 }
 
 struct ForeignClass {
-  std::string key;   // where the class is written
+  std::string key;  // where the class is written
   std::string text;
 };
 
@@ -59,6 +61,7 @@ std::optional<ForeignClass> foreign_class(const kube::Ingress& ingress, const ku
                                           const Options& options) {
   if (ingress.class_name && options.class_api_readable) {
     const auto found = state.find<kube::IngressClass>({"", *ingress.class_name});
+    if (!found && options.assume_own_class && *ingress.class_name == options.ingress_class) return std::nullopt;
     const bool ours = found && (found->controller == options.controller_class ||
                                 (options.ingress_class_by_name && found->meta.name == options.ingress_class));
     if (ours) return std::nullopt;
@@ -67,8 +70,7 @@ std::optional<ForeignClass> foreign_class(const kube::Ingress& ingress, const ku
   const auto annotation = ingress.meta.annotations.find(kClassAnnotation);
   if (annotation != ingress.meta.annotations.end()) {
     if (annotation->second == options.ingress_class) return std::nullopt;
-    return ForeignClass{kClassAnnotation,
-                        "is \"" + annotation->second + "\", not \"" + options.ingress_class + "\""};
+    return ForeignClass{kClassAnnotation, "is \"" + annotation->second + "\", not \"" + options.ingress_class + "\""};
   }
   if (options.watch_ingress_without_class) return std::nullopt;
   return ForeignClass{kClassField, "is missing: set it, or start with --watch-ingress-without-class"};

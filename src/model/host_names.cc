@@ -24,10 +24,11 @@ std::string other_name(const std::string& host) {
 using Names = std::unordered_set<std::string_view>;
 
 // The extra hosts; each only redirects to the host that asked for it.
-std::vector<Host> redirect_hosts(const std::vector<HostDraft>& drafts, const Names& hosts,
+std::vector<Host> redirect_hosts(const std::vector<HostDraft*>& drafts, const Names& hosts,
                                  base::Diagnostics& diagnostics) {
   std::map<std::string, Host> extra;  // by name: of two hosts asking for one name the first in name order gets it
-  for (const HostDraft& draft : drafts) {
+  for (const HostDraft* wanting : drafts) {
+    const HostDraft& draft = *wanting;
     if (draft.www_owner == nullptr) continue;
     const std::string& target = draft.host.name;
     const std::string from = other_name(target);
@@ -68,7 +69,8 @@ void settle_aliases(HostDraft& draft, const Names& hosts, std::unordered_set<std
     }
     if (std::find(kept.begin(), kept.end(), name) != kept.end()) continue;
     diagnostics.push_back(diagnostic(Severity::warning, "alias-taken", *draft.alias_owner, "server-alias",
-                                     "\"" + name + "\" is not taken as an alias of \"" + draft.host.name + "\": it is " +
+                                     "\"" + name + "\" is not taken as an alias of \"" + draft.host.name +
+                                         "\": it is " +
                                          (is_host ? "a host of its own" : "already another name of another host")));
   }
   std::sort(kept.begin(), kept.end());
@@ -77,24 +79,35 @@ void settle_aliases(HostDraft& draft, const Names& hosts, std::unordered_set<std
 
 }  // namespace
 
-std::vector<Host> finish_hosts(std::vector<HostDraft> drafts, base::Diagnostics& diagnostics) {
-  std::sort(drafts.begin(), drafts.end(),
-            [](const HostDraft& a, const HostDraft& b) { return a.host.name < b.host.name; });
-  Names hosts;
-  hosts.reserve(drafts.size());
-  for (const HostDraft& draft : drafts) hosts.insert(draft.host.name);
-
-  std::vector<Host> result = redirect_hosts(drafts, hosts, diagnostics);
-  std::unordered_set<std::string> taken;
-  for (const Host& host : result) taken.insert(host.name);
+std::vector<Host> finish_hosts(std::deque<HostDraft> drafts, base::Diagnostics& diagnostics) {
+  std::vector<HostDraft*> sorted;
+  sorted.reserve(drafts.size());
+  bool special = false;  // aliases or redirects: nothing to settle without them
   for (HostDraft& draft : drafts) {
-    if (!draft.host.aliases.empty()) settle_aliases(draft, hosts, taken, diagnostics);
+    sorted.push_back(&draft);
+    special = special || draft.www_owner != nullptr || !draft.host.aliases.empty();
+  }
+  std::sort(sorted.begin(), sorted.end(),
+            [](const HostDraft* a, const HostDraft* b) { return a->host.name < b->host.name; });
+
+  std::vector<Host> result;
+  if (special) {
+    Names hosts;
+    hosts.reserve(drafts.size());
+    for (const HostDraft& draft : drafts) hosts.insert(draft.host.name);
+    result = redirect_hosts(sorted, hosts, diagnostics);
+    std::unordered_set<std::string> taken;
+    for (const Host& host : result) taken.insert(host.name);
+    for (HostDraft* draft : sorted) {
+      if (!draft->host.aliases.empty()) settle_aliases(*draft, hosts, taken, diagnostics);
+    }
   }
   const std::size_t extra = result.size();
   result.reserve(extra + drafts.size());
-  for (HostDraft& draft : drafts) result.push_back(std::move(draft.host));
-  const auto by_name = [](const Host& a, const Host& b) { return a.name < b.name; };
-  if (extra != 0) std::sort(result.begin(), result.end(), by_name);
+  for (HostDraft* draft : sorted) result.push_back(std::move(draft->host));
+  if (extra != 0) {
+    std::sort(result.begin(), result.end(), [](const Host& a, const Host& b) { return a.name < b.name; });
+  }
   return result;
 }
 

@@ -3,11 +3,12 @@
 
 #include "model/host_table.h"
 
+#include <deque>
 #include <vector>
 
 namespace weir::model {
 
 // The model's hosts, sorted by name, from all drafts.
-std::vector<Host> finish_hosts(std::vector<HostDraft> drafts, base::Diagnostics& diagnostics);
+std::vector<Host> finish_hosts(std::deque<HostDraft> drafts, base::Diagnostics& diagnostics);
 
 }  // namespace weir::model

@@ -28,7 +28,9 @@ Owner owner_of(const kube::Ingress& ingress, const kube::IngressBackend* backend
   return owner;
 }
 
-bool names_service(const kube::IngressBackend& backend) { return !backend.is_resource && !backend.service.empty(); }
+bool names_service(const kube::IngressBackend& backend) {
+  return !backend.is_resource && !backend.service.empty();
+}
 
 const kube::IngressBackend* default_backend_of(const kube::Ingress& ingress) {
   const auto& backend = ingress.default_backend;
@@ -52,17 +54,14 @@ std::size_t HostTable::PathKeyHash::operator()(const PathKey& key) const {
 }
 
 HostTable::HostTable(const AcceptedSet& accepted, const kube::ClusterState& state, const Options& options,
-                     const features::Settings& settings, BackendTable& backends, std::string default_backend,
-                     base::Diagnostics& diagnostics)
+                     const features::Settings& settings, BackendTable& backends, base::Diagnostics& diagnostics)
     : accepted_(accepted),
       state_(state),
       options_(options),
       settings_(settings),
       backends_(backends),
-      default_backend_(std::move(default_backend)),
       canary_key_(options.annotations_prefix + "/canary"),
       diagnostics_(diagnostics) {
-  drafts_.reserve(accepted.ingresses.size() + 1);
   by_name_.reserve(accepted.ingresses.size() + 1);
   locations_.reserve(accepted.ingresses.size() * 2);
 
@@ -70,16 +69,15 @@ HostTable::HostTable(const AcceptedSet& accepted, const kube::ClusterState& stat
   root.path = kRoot;
   root.implicit = true;
   root.untouched_default = true;
-  root.backend = default_backend_;
   root.policies = settings.defaults;
   root.policies.https_redirect.ssl_redirect = false;
   root.policies.https_redirect.force = false;
   root.policies.access_log.enabled = settings.access_log_for_default_backend;
   deny_all(root.policies);
-  HostDraft draft;
+  HostDraft& draft = drafts_.emplace_back();
   draft.host.name = kCatchAll;
   draft.host.locations.push_back(std::move(root));
-  drafts_.push_back(std::move(draft));
+  draft.backends.push_back(BackendTable::kDefault);
   locations_.emplace(PathKey{0, kube::PathType::prefix, kRoot}, 0);
 }
 
@@ -118,14 +116,14 @@ void HostTable::take_catch_all(const AcceptedPtr& ingress) {
   }
   Location& root = drafts_.front().host.locations.front();
   if (!root.untouched_default) {
-    diagnostics_.push_back(diagnostic(Severity::warning, "default-backend-shadowed", *ingress, "spec.defaultBackend",
-                                      "the catch-all already belongs to ingress " + root.owner.ns + "/" +
-                                          root.owner.ingress + ", which is older"));
+    diagnostics_.push_back(diagnostic(
+        Severity::warning, "default-backend-shadowed", *ingress, "spec.defaultBackend",
+        "the catch-all already belongs to ingress " + root.owner.ns + "/" + root.owner.ingress + ", which is older"));
     return;
   }
   Location taken = make_location(ingress, kRoot, kube::PathType::prefix);
   taken.owner = owner_of(object, backend);
-  taken.backend = backends_.name(backends_.refer(object.meta.ns, *backend));
+  drafts_.front().backends.front() = backends_.refer(object.meta.ns, *backend);
   // Spec 2.2 and 10.45: without the redirect and rewrite groups, so no app-root, no ssl-redirect, no rewrite.
   taken.policies.redirect = root.policies.redirect;
   taken.policies.rewrite = root.policies.rewrite;
@@ -138,7 +136,7 @@ HostDraft* HostTable::host_of(const AcceptedPtr& ingress, const kube::IngressRul
   if (rule.host.empty()) return &drafts_.front();
   std::string name = base::to_lower(rule.host);
   const auto found = by_name_.find(name);
-  if (found != by_name_.end()) return &drafts_[found->second];
+  if (found != by_name_.end()) return found->second;
   if (!is_rule_host(name)) {
     diagnostics_.push_back(diagnostic(Severity::error, "host-invalid", *ingress, "spec.rules.host",
                                       "\"" + rule.host + "\" is no host name (letters, digits, '-' and '.', a " +
@@ -151,36 +149,37 @@ HostDraft* HostTable::host_of(const AcceptedPtr& ingress, const kube::IngressRul
   Location root = make_location(ingress, kRoot, kube::PathType::prefix);
   root.implicit = true;
   root.owner = owner_of(object, backend);
-  root.backend = default_backend_;
-  if (backend != nullptr) {
-    root.backend = backends_.name(backends_.refer(object.meta.ns, *backend));
-  }
-  HostDraft draft;
-  draft.host.name = name;
+  HostDraft& draft = drafts_.emplace_back();
+  draft.index = drafts_.size() - 1;
+  draft.host.name = std::move(name);
+  draft.host.locations.reserve(rule.paths.size() + 1);
   draft.host.locations.push_back(std::move(root));
-  const std::size_t index = drafts_.size();
-  locations_.emplace(PathKey{index, kube::PathType::prefix, kRoot}, 0);
-  by_name_.emplace(std::move(name), index);
-  drafts_.push_back(std::move(draft));
-  return &drafts_.back();
+  draft.backends.push_back(backend ? backends_.refer(object.meta.ns, *backend) : BackendTable::kDefault);
+  locations_.emplace(PathKey{draft.index, kube::PathType::prefix, kRoot}, 0);
+  by_name_.emplace(draft.host.name, &draft);
+  return &draft;
 }
 
-void HostTable::add_tls(const AcceptedIngress& ingress, Host& host) {
+std::vector<TlsEntry> HostTable::tls_of(const AcceptedIngress& ingress) {
   const kube::Ingress& object = *ingress.object;
-  if (object.tls.empty() || host.has_tls || host.name == kCatchAll) return;
-  host.has_tls = true;
-  host.tls.reserve(object.tls.size());
+  std::vector<TlsEntry> entries;
+  entries.reserve(object.tls.size());
   for (const kube::IngressTls& tls : object.tls) {
-    TlsEntry entry;
+    TlsEntry& entry = entries.emplace_back();
     entry.hosts.reserve(tls.hosts.size());
     for (const std::string& name : tls.hosts) entry.hosts.push_back(base::to_lower(name));
     entry.secret = {object.meta.ns, tls.secret};
-    if (!tls.secret.empty()) entry.object = state_.find<kube::Secret>(entry.secret);
-    host.tls.push_back(std::move(entry));
+    if (tls.secret.empty()) continue;
+    entry.object = state_.find<kube::Secret>(entry.secret);
+    if (entry.object) continue;
+    diagnostics_.push_back(
+        diagnostic(severity_of_missing(state_.secrets, object.meta.ns), "tls-secret-missing", ingress, "spec.tls",
+                   "Secret " + kube::to_string(entry.secret) + " does not exist: the default certificate is used"));
   }
+  return entries;
 }
 
-void HostTable::merge_host_settings(const AcceptedPtr& ingress, HostDraft& draft) {
+void HostTable::merge_host_settings(const AcceptedPtr& ingress, const std::vector<TlsEntry>& tls, HostDraft& draft) {
   if (draft.alias_owner == nullptr && !ingress->policies.host_alias.names.empty()) {
     draft.alias_owner = ingress.get();
     draft.host.aliases = ingress->policies.host_alias.names;
@@ -192,7 +191,10 @@ void HostTable::merge_host_settings(const AcceptedPtr& ingress, HostDraft& draft
   }
   const features::DenyPolicy& deny = ingress->policies.deny;
   if (deny.whole_host && draft.deny_reason.empty()) draft.deny_reason = deny.reason;
-  add_tls(*ingress, draft.host);
+  if (!tls.empty() && !draft.host.has_tls && draft.host.name != kCatchAll) {
+    draft.host.has_tls = true;
+    draft.host.tls = tls;
+  }
 }
 
 void HostTable::add(const AcceptedPtr& ingress) {
@@ -201,14 +203,16 @@ void HostTable::add(const AcceptedPtr& ingress) {
   if (const kube::IngressBackend* backend = default_backend_of(object)) {
     backends_.overwrite(backends_.refer(object.meta.ns, *backend), balance);
   }
+  const std::vector<TlsEntry> tls = tls_of(*ingress);
   for (const kube::IngressRule& rule : object.rules) {
     HostDraft* draft = host_of(ingress, rule);
     if (draft == nullptr) continue;
-    merge_host_settings(ingress, *draft);
+    merge_host_settings(ingress, tls, *draft);
     for (const kube::IngressPath& path : rule.paths) {
       if (names_service(path.backend)) {
-        backends_.claim(backends_.refer(object.meta.ns, path.backend), balance);
-        add_path(ingress, *draft, path);
+        const auto backend = backends_.refer(object.meta.ns, path.backend);
+        backends_.claim(backend, balance);
+        add_path(ingress, *draft, path, backend);
         continue;
       }
       diagnostics_.push_back(diagnostic(Severity::warning, "backend-resource", *ingress, "spec.rules.paths",
@@ -218,21 +222,20 @@ void HostTable::add(const AcceptedPtr& ingress) {
   }
 }
 
-void HostTable::add_path(const AcceptedPtr& ingress, HostDraft& draft, const kube::IngressPath& path) {
+void HostTable::add_path(const AcceptedPtr& ingress, HostDraft& draft, const kube::IngressPath& path,
+                         BackendTable::Id backend) {
   const kube::Ingress& object = *ingress->object;
   const std::string_view text = path.path.empty() ? std::string_view(kRoot) : std::string_view(path.path);
   const kube::PathType type = effective_type(path);
-  const auto host = static_cast<std::size_t>(&draft - drafts_.data());
   Owner owner = owner_of(object, &path.backend);
   std::vector<Location>& locations = draft.host.locations;
 
-  const auto [found, is_new] = locations_.try_emplace(PathKey{host, type, text}, locations.size());
+  const auto [found, is_new] = locations_.try_emplace(PathKey{draft.index, type, text}, locations.size());
   if (!is_new && !locations[found->second].implicit) {
     return add_shadowed(*ingress, draft.host, text, locations[found->second], std::move(owner));
   }
   Location location = make_location(ingress, std::string(text), type);
   location.owner = std::move(owner);
-  location.backend = backends_.name(backends_.refer(object.meta.ns, path.backend));
   if (location.policies.redirect.from_to_www && draft.www_owner == nullptr) draft.www_owner = ingress.get();
   if (text.front() != '/') {
     diagnostics_.push_back(diagnostic(Severity::warning, "path-relative", *ingress, "spec.rules.paths",
@@ -240,7 +243,9 @@ void HostTable::add_path(const AcceptedPtr& ingress, HostDraft& draft, const kub
   }
   if (is_new) {
     locations.push_back(std::move(location));
+    draft.backends.push_back(backend);
   } else {
+    draft.backends[found->second] = backend;
     locations[found->second] = std::move(location);  // takes the implicit "/" over, settings and all
   }
 }
@@ -273,25 +278,38 @@ void HostTable::add_shadowed(const AcceptedIngress& loser, Host& host, std::stri
   host.shadowed.push_back(std::move(shadowed));
 }
 
-std::vector<HostDraft> HostTable::finish() {
+std::deque<HostDraft> HostTable::finish() {
+  for (const HostDraft& draft : drafts_) {
+    for (const BackendTable::Id id : draft.backends) backends_.use(id);
+  }
+  backends_.settle_names();
+  // Spec 2.5: length descending, equal length by text descending; entries of one path in the order they came.
+  const auto before = [](const Location& a, const Location& b) {
+    return a.path.size() != b.path.size() ? a.path.size() > b.path.size() : a.path > b.path;
+  };
   for (HostDraft& draft : drafts_) {
-    Host& host = draft.host;
-    // Spec 2.5: length descending, equal length by text descending; entries of one path in the order they came.
-    std::stable_sort(host.locations.begin(), host.locations.end(), [](const Location& a, const Location& b) {
-      return a.path.size() != b.path.size() ? a.path.size() > b.path.size() : a.path > b.path;
-    });
-    for (Location& location : host.locations) {
-      backends_.use(location.backend);
-      if (!draft.deny_reason.empty() && !location.policies.deny.denied()) {
-        location.policies.deny = {draft.deny_reason, true};
-        location.policies.proxy.body_size = features::ProxyPolicy{}.body_size;
-      }
-      const features::RewritePolicy& rewrite = location.policies.rewrite;
-      host.regex_mode = host.regex_mode || rewrite.use_regex || rewrites(location);
-      if (host.app_root.empty()) host.app_root = rewrite.app_root;
+    std::vector<Location>& locations = draft.host.locations;
+    for (std::size_t i = 0; i < locations.size(); ++i) locations[i].backend = backends_.name(draft.backends[i]);
+    if (!std::is_sorted(locations.begin(), locations.end(), before)) {
+      std::stable_sort(locations.begin(), locations.end(), before);
     }
+    finish_host(draft);
   }
   return std::move(drafts_);
+}
+
+// What depends on all locations of a host.
+void HostTable::finish_host(HostDraft& draft) const {
+  Host& host = draft.host;
+  for (Location& location : host.locations) {
+    if (!draft.deny_reason.empty() && !location.policies.deny.denied()) {
+      location.policies.deny = {draft.deny_reason, true};
+      location.policies.proxy.body_size = features::ProxyPolicy{}.body_size;
+    }
+    const features::RewritePolicy& rewrite = location.policies.rewrite;
+    host.regex_mode = host.regex_mode || rewrite.use_regex || rewrites(location);
+    if (host.app_root.empty()) host.app_root = rewrite.app_root;
+  }
 }
 
 }  // namespace weir::model

@@ -7,6 +7,7 @@
 #include "weir/model/build.h"
 
 #include <cstddef>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -16,7 +17,9 @@ namespace weir::model {
 
 // A host and what is known about it besides the model's part.
 struct HostDraft {
+  std::size_t index = 0;
   Host host;
+  std::vector<BackendTable::Id> backends;        // of host.locations, until these are sorted
   const AcceptedIngress* alias_owner = nullptr;  // whose server-alias counts
   const AcceptedIngress* www_owner = nullptr;    // non-null: from-to-www-redirect is on
   std::string deny_reason;                       // non-empty: a setting that guards the whole host closes it
@@ -24,17 +27,16 @@ struct HostDraft {
 
 class HostTable {
  public:
-  // Makes "_" with its untouched "/" to `default_backend` (a Backend::name, or empty: the built-in 404).
+  // Makes "_" with its untouched "/" to the default backend.
   HostTable(const AcceptedSet& accepted, const kube::ClusterState& state, const Options& options,
-            const features::Settings& settings, BackendTable& backends, std::string default_backend,
-            base::Diagnostics& diagnostics);
+            const features::Settings& settings, BackendTable& backends, base::Diagnostics& diagnostics);
 
   // First round: an Ingress with only a defaultBackend takes "/" of "_" over.
   void take_catch_all(const AcceptedPtr& ingress);
   // Second round: hosts and paths of the rules.
   void add(const AcceptedPtr& ingress);
   // Locations in the original's list order, then what depends on all of them. Call once, last.
-  std::vector<HostDraft> finish();
+  std::deque<HostDraft> finish();
 
  private:
   struct PathKey {
@@ -46,33 +48,28 @@ class HostTable {
   struct PathKeyHash {
     std::size_t operator()(const PathKey& key) const;
   };
-  struct Place {
-    std::size_t host;
-    std::size_t location;
-  };
-
   // The host of a rule, made when it is new; nullptr: the name is none.
   HostDraft* host_of(const AcceptedPtr& ingress, const kube::IngressRule& rule);
-  void merge_host_settings(const AcceptedPtr& ingress, HostDraft& draft);
-  void add_tls(const AcceptedIngress& ingress, Host& host);
-  void add_path(const AcceptedPtr& ingress, HostDraft& draft, const kube::IngressPath& path);
+  void merge_host_settings(const AcceptedPtr& ingress, const std::vector<TlsEntry>& tls, HostDraft& draft);
+  std::vector<TlsEntry> tls_of(const AcceptedIngress& ingress);
+  void add_path(const AcceptedPtr& ingress, HostDraft& draft, const kube::IngressPath& path, BackendTable::Id backend);
   void add_shadowed(const AcceptedIngress& loser, Host& host, std::string_view path, const Location& winner,
                     Owner owner);
   bool has_canary_annotation(const kube::ObjectName& ingress) const;
   Location make_location(const AcceptedPtr& ingress, std::string path, kube::PathType type) const;
   features::Policies policies_of(const AcceptedIngress& ingress, std::string_view path) const;
   void deny_all(features::Policies& policies) const;
+  void finish_host(HostDraft& draft) const;
 
   const AcceptedSet& accepted_;
   const kube::ClusterState& state_;
   const Options& options_;
   const features::Settings& settings_;
   BackendTable& backends_;
-  const std::string default_backend_;
   const std::string canary_key_;
   base::Diagnostics& diagnostics_;
-  std::vector<HostDraft> drafts_;  // [0] is "_"
-  std::unordered_map<std::string, std::size_t> by_name_;
+  std::deque<HostDraft> drafts_;                                     // [0] is "_"; never moves an element
+  std::unordered_map<std::string_view, HostDraft*> by_name_;         // views into the drafts
   std::unordered_map<PathKey, std::size_t, PathKeyHash> locations_;  // index into the host's locations
 };
 

@@ -38,9 +38,8 @@ std::vector<const AcceptedPtr*> in_processing_order(const AcceptedSet& accepted)
 }
 
 void sort_by_object(base::Diagnostics& diagnostics) {
-  std::stable_sort(diagnostics.begin(), diagnostics.end(), [](const base::Diagnostic& a, const base::Diagnostic& b) {
-    return a.object < b.object;
-  });
+  std::stable_sort(diagnostics.begin(), diagnostics.end(),
+                   [](const base::Diagnostic& a, const base::Diagnostic& b) { return a.object < b.object; });
 }
 
 }  // namespace weir::model

@@ -1,6 +1,7 @@
 #include "model/endpoints.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace weir::model {
 namespace {
@@ -14,25 +15,28 @@ void drop_mirrored(Slices& slices) {
 }  // namespace
 
 SliceIndex::SliceIndex(const kube::ClusterState& state) {
-  entries_.reserve(state.endpoint_slices.size());
-  chains_.reserve(state.endpoint_slices.size());
+  sorted_.reserve(state.endpoint_slices.size());
   for (const auto& [name, slice] : state.endpoint_slices) {
-    if (slice->service.empty()) continue;
-    const std::size_t index = entries_.size();
-    entries_.push_back({slice.get(), kEnd});
     // The label alone decides, not the slice's name (spec 10.17).
-    const auto [chain, is_new] = chains_.try_emplace({slice->meta.ns, slice->service}, Chain{index, index});
-    if (is_new) continue;
-    entries_[chain->second.last].next = index;
-    chain->second.last = index;
+    if (!slice->service.empty()) sorted_.push_back(slice.get());
   }
+  // Slices are usually named after their Service, so that they come nearly sorted.
+  const auto before = [](const kube::EndpointSlice* a, const kube::EndpointSlice* b) {
+    return std::tie(a->meta.ns, a->service) < std::tie(b->meta.ns, b->service);
+  };
+  if (!std::is_sorted(sorted_.begin(), sorted_.end(), before)) {
+    std::stable_sort(sorted_.begin(), sorted_.end(), before);
+  }
+  at_ = sorted_.begin();
 }
 
-const Slices& SliceIndex::of(std::string_view ns, std::string_view service) {
+const Slices& SliceIndex::of(const std::string& ns, const std::string& service) {
   found_.clear();
-  const auto chain = chains_.find({ns, service});
-  if (chain == chains_.end()) return found_;
-  for (std::size_t i = chain->second.first; i != kEnd; i = entries_[i].next) found_.push_back(entries_[i].slice);
+  const auto wanted = std::tie(ns, service);
+  const auto key = [](const kube::EndpointSlice* slice) { return std::tie(slice->meta.ns, slice->service); };
+  while (at_ != sorted_.end() && key(*at_) < wanted) ++at_;
+  // Not moved on: the same Service may be asked for again, with another port.
+  for (auto it = at_; it != sorted_.end() && key(*it) == wanted; ++it) found_.push_back(*it);
   drop_mirrored(found_);
   return found_;
 }

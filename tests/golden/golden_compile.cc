@@ -24,7 +24,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path root() { return fs::path(WEIR_SOURCE_DIR) / "tests" / "golden"; }
+fs::path root() {
+  return fs::path(WEIR_SOURCE_DIR) / "tests" / "golden";
+}
 
 std::optional<std::string> read(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -82,7 +84,9 @@ model::Options options_of(const std::string& manifest) {
   return options;
 }
 
-void append(base::Diagnostics& to, const base::Diagnostics& from) { to.insert(to.end(), from.begin(), from.end()); }
+void append(base::Diagnostics& to, const base::Diagnostics& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
 
 struct Outcome {
   std::string table;
@@ -148,7 +152,8 @@ std::vector<std::string> cases() {
 
 std::string test_name(const testing::TestParamInfo<std::string>& info) {
   std::string name = info.param;
-  std::replace_if(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+  std::replace_if(
+      name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
   return name;
 }
 

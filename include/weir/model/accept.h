@@ -1,5 +1,5 @@
-// accept (life-of-an-object, step 3): which Ingress objects are served, and in which version. A refused update keeps the
-// version accepted before; a refused new object is not served. Pure function of (previous set, state, options): no
+// accept (life-of-an-object, step 3): which Ingress objects are served, and in which version. A refused update keeps
+// the version accepted before; a refused new object is not served. Pure function of (previous set, state, options): no
 // clock, no network, no logging. Control thread.
 #pragma once
 
@@ -18,13 +18,13 @@ namespace weir::model {
 
 // One Ingress in force, with its annotations read. Immutable; shared between generations while nothing changes.
 struct AcceptedIngress {
-  std::shared_ptr<const kube::Ingress> object;               // the version in force
+  std::shared_ptr<const kube::Ingress> object;  // the version in force
   features::Policies policies;
-  std::map<std::string, std::string> used;                   // annotation key -> value as written
-  base::Diagnostics diagnostics;                             // of the newest version seen
+  std::map<std::string, std::string> used;  // annotation key -> value as written
+  base::Diagnostics diagnostics;            // of the newest version seen
   // The newest version seen, when it was refused; null when `object` is the newest.
   std::shared_ptr<const kube::Ingress> refused;
-  std::string file;                                          // where the newest version was read; empty: an API server
+  std::string file;  // where the newest version was read; empty: an API server
   int line = 0;
 
   const std::shared_ptr<const kube::Ingress>& newest() const { return refused ? refused : object; }

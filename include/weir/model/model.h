@@ -24,18 +24,18 @@ struct Owner {
   std::string ns;
   std::string ingress;
   std::string service;
-  std::string port;              // number or name as written
+  std::string port;  // number or name as written
 
   bool operator==(const Owner&) const = default;
 };
 
 struct Location {
-  std::string path;              // as written; "/" for the implicit one
+  std::string path;                              // as written; "/" for the implicit one
   kube::PathType type = kube::PathType::prefix;  // exact or prefix (spec 2.1: everything else became prefix)
-  bool implicit = false;         // the host's implicit "/"
+  bool implicit = false;                         // the host's implicit "/"
   bool untouched_default = false;  // "/" of "_" that no Ingress took over (spec 2.2): no redirects, no log
   Owner owner;
-  std::string backend;           // Backend::name; empty: the built-in 404
+  std::string backend;  // Backend::name; empty: the built-in 404
   features::Policies policies;
   std::shared_ptr<const std::map<std::string, std::string>> used;  // annotations in force, for explain
 
@@ -57,23 +57,23 @@ struct Shadowed {
 };
 
 struct TlsEntry {
-  std::vector<std::string> hosts;                // lower case
-  kube::ObjectName secret;                       // empty name: none given
-  std::shared_ptr<const kube::Secret> object;    // null: missing. Compared by pointer
+  std::vector<std::string> hosts;              // lower case
+  kube::ObjectName secret;                     // empty name: none given
+  std::shared_ptr<const kube::Secret> object;  // null: missing. Compared by pointer
 
   bool operator==(const TlsEntry&) const = default;
 };
 
 struct Host {
-  std::string name;                              // lower case; "*.x" for a wildcard; "_" for the catch-all
-  std::vector<std::string> aliases;              // sorted
-  std::vector<Location> locations;               // in the original's list order: path length descending, then path
-                                                 // descending, stable (spec 2.5)
-  bool regex_mode = false;                       // spec 2.5
-  bool has_tls = false;                          // one of its Ingresses has a non-empty spec.tls (spec 2.8)
-  std::vector<TlsEntry> tls;                     // of the first such Ingress (spec 2.9)
-  std::string app_root;                          // first location that has one
-  std::string www_redirect_to;                   // non-empty: an extra host that only redirects there (spec 2.10)
+  std::string name;                  // lower case; "*.x" for a wildcard; "_" for the catch-all
+  std::vector<std::string> aliases;  // sorted
+  std::vector<Location> locations;   // in the original's list order: path length descending, then path
+                                     // descending, stable (spec 2.5)
+  bool regex_mode = false;           // spec 2.5
+  bool has_tls = false;              // one of its Ingresses has a non-empty spec.tls (spec 2.8)
+  std::vector<TlsEntry> tls;         // of the first such Ingress (spec 2.9)
+  std::string app_root;              // first location that has one
+  std::string www_redirect_to;       // non-empty: an extra host that only redirects there (spec 2.10)
   std::vector<Shadowed> shadowed;
 
   bool operator==(const Host&) const = default;
@@ -89,13 +89,13 @@ struct EndpointAddress {
 enum class BackendState { ready, no_service, no_endpoints };
 
 struct Backend {
-  std::string name;                              // <namespace>-<service>-<port as written> (spec 2.7)
+  std::string name;  // <namespace>-<service>-<port as written> (spec 2.7)
   std::string ns;
   std::string service;
   std::string port;
   BackendState state = BackendState::no_endpoints;
-  std::vector<EndpointAddress> endpoints;        // sorted, unique
-  std::string external_name;                     // resolved at run time; empty: none
+  std::vector<EndpointAddress> endpoints;  // sorted, unique
+  std::string external_name;               // resolved at run time; empty: none
   std::uint16_t external_port = 0;
   features::BalancePolicy balance;
 
@@ -104,9 +104,9 @@ struct Backend {
 
 struct Model {
   std::shared_ptr<const features::Settings> settings;
-  std::vector<Host> hosts;                       // sorted by name; "_" is always there
-  std::vector<Backend> backends;                 // sorted by name, unique
-  std::string default_backend;                   // Backend::name of --default-backend-service, or empty
+  std::vector<Host> hosts;                                  // sorted by name; "_" is always there
+  std::vector<Backend> backends;                            // sorted by name, unique
+  std::string default_backend;                              // Backend::name of --default-backend-service, or empty
   std::shared_ptr<const kube::Secret> default_certificate;  // of --default-ssl-certificate; null: the generated one
 };
 

@@ -10,24 +10,27 @@
 namespace weir::model {
 
 struct Options {
-  std::string ingress_class = "nginx";                       // --ingress-class
-  std::string controller_class = "k8s.io/ingress-nginx";     // --controller-class
+  std::string ingress_class = "nginx";                    // --ingress-class
+  std::string controller_class = "k8s.io/ingress-nginx";  // --controller-class
   bool ingress_class_by_name = false;
   bool watch_ingress_without_class = false;
   bool disable_catch_all = false;
-  std::string watch_namespace;                               // empty: all
-  std::optional<kube::ObjectName> default_backend_service;   // --default-backend-service
-  std::optional<kube::ObjectName> config_map;                // --configmap
-  std::optional<kube::ObjectName> default_ssl_certificate;   // --default-ssl-certificate
+  std::string watch_namespace;                              // empty: all
+  std::optional<kube::ObjectName> default_backend_service;  // --default-backend-service
+  std::optional<kube::ObjectName> config_map;               // --configmap
+  std::optional<kube::ObjectName> default_ssl_certificate;  // --default-ssl-certificate
   std::string annotations_prefix = "nginx.ingress.kubernetes.io";
   bool enable_annotation_validation = true;
   bool deep_inspect = true;
   bool disable_svc_external_name = false;
-  bool allow_loopback_external_name = false;                 // Weir's own; rulings: refused by default
+  bool allow_loopback_external_name = false;  // Weir's own; rulings: refused by default
   std::string health_check_path = "/healthz";
   std::uint16_t http_port = 80;
   std::uint16_t https_port = 443;
-  bool class_api_readable = true;                            // false: IngressClasses are Forbidden (spec 2.1 a)
+  bool class_api_readable = true;  // false: IngressClasses are Forbidden (spec 2.1 a)
+  // Where no cluster tells: an Ingress of the class --ingress-class is ours although no IngressClass object of that name was
+  // read, as if the chart had installed it. Set for manifests in files.
+  bool assume_own_class = false;
 };
 
 }  // namespace weir::model

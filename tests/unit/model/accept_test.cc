@@ -14,7 +14,9 @@ using testing::IsEmpty;
 
 const kube::ObjectName kWeb{"default", "web"};
 
-IngressBuilder web() { return ing("web").path("a.example", "/", "web:80"); }
+IngressBuilder web() {
+  return ing("web").path("a.example", "/", "web:80");
+}
 
 // --- class (spec 2.1) ---------------------------------------------------------------------------------------------
 

@@ -56,8 +56,7 @@ TEST(Admission, APathOfAnotherIngressIsTakenWhateverItsType) {
   const auto found = admission(cluster);
 
   ASSERT_THAT(summary(found), ElementsAre("error path-duplicate default/b"));
-  EXPECT_THAT(found[0].text,
-              HasSubstr("host \"a.example\" and path \"/x\" is already defined in ingress default/a"));
+  EXPECT_THAT(found[0].text, HasSubstr("host \"a.example\" and path \"/x\" is already defined in ingress default/a"));
 }
 
 TEST(Admission, SameTypeIsLeftToBuildSoThatItIsReportedOnce) {

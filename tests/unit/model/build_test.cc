@@ -191,7 +191,8 @@ TEST(Build, ARuleWithoutPathsMakesItsHost) {
 TEST(Build, HostsAreLowerCaseAndInvalidOnesAreLeftOut) {
   Cluster cluster;
   cluster.add(ing("a").path("A.Example", "/", "web").path("*.b.example", "/", "web"));
-  cluster.add(ing("b").path("a b", "/", "web").path("10.0.0.1", "/", "web").path("_", "/", "web").path("*", "/", "web"));
+  cluster.add(
+      ing("b").path("a b", "/", "web").path("10.0.0.1", "/", "web").path("_", "/", "web").path("*", "/", "web"));
   const BuildResult result = cluster.built();
 
   EXPECT_THAT(hosts(result.model), ElementsAre("*.b.example", "_", "a.example"));
@@ -203,8 +204,12 @@ TEST(Build, HostsAreLowerCaseAndInvalidOnesAreLeftOut) {
 TEST(CatchAll, ADefaultBackendWithoutRulesTakesItWithoutRedirectsAndRewrites) {
   Cluster cluster;
   cluster.service("all");
-  cluster.add(ing("all").default_backend("all").annotation("app-root", "/app").annotation("force-ssl-redirect", "true")
-                  .annotation("permanent-redirect", "https://b.example").annotation("rewrite-target", "/x")
+  cluster.add(ing("all")
+                  .default_backend("all")
+                  .annotation("app-root", "/app")
+                  .annotation("force-ssl-redirect", "true")
+                  .annotation("permanent-redirect", "https://b.example")
+                  .annotation("rewrite-target", "/x")
                   .annotation("upstream-vhost", "v.example"));
   const Model model = cluster.built().model;
 
@@ -413,8 +418,8 @@ TEST(Policies, AProtectingSettingThatIsPlannedClosesEverything) {
 
 TEST(Policies, ADeniedIngressHasTheFixedBodyLimit) {
   Cluster cluster;
-  cluster.add(ing("a").path("a.example", "/x", "web").annotation("auth-type", "basic")
-                  .annotation("proxy-body-size", "10m"));
+  cluster.add(
+      ing("a").path("a.example", "/x", "web").annotation("auth-type", "basic").annotation("proxy-body-size", "10m"));
 
   EXPECT_EQ(find_location(cluster.built().model, "a.example", "/x")->policies.proxy.body_size, 1024u * 1024u);
 }
@@ -519,8 +524,11 @@ TEST(Tls, TheDefaultCertificateIsLookedUp) {
 TEST(Canary, MakesNeitherHostsNorPathsNorBackends) {
   Cluster cluster;
   cluster.add(ing("main").path("a.example", "/", "web"));
-  cluster.add(ing("canary").path("a.example", "/x", "next").path("b.example", "/", "next")
-                  .annotation("canary", "true").tls({"a.example"}, "cert"));
+  cluster.add(ing("canary")
+                  .path("a.example", "/x", "next")
+                  .path("b.example", "/", "next")
+                  .annotation("canary", "true")
+                  .tls({"a.example"}, "cert"));
   cluster.add(ing("all").default_backend("next").annotation("canary", "true"));
   const BuildResult result = cluster.built();
 
@@ -534,7 +542,10 @@ TEST(Canary, MakesNeitherHostsNorPathsNorBackends) {
 
 TEST(Canary, AnOlderCanaryDoesNotDecideForTheBackend) {
   Cluster cluster;
-  cluster.add(ing("canary").created(1).path("a.example", "/", "web").annotation("canary", "true")
+  cluster.add(ing("canary")
+                  .created(1)
+                  .path("a.example", "/", "web")
+                  .annotation("canary", "true")
                   .annotation("service-upstream", "true"));
   cluster.add(ing("main").created(2).path("a.example", "/", "web"));
   const Model model = cluster.built().model;

@@ -39,9 +39,18 @@ struct IngressBuilder {
     object.meta.name = name;
     object.class_name = "nginx";
   }
-  IngressBuilder& ns(const std::string& value) { object.meta.ns = value; return *this; }
-  IngressBuilder& created(std::int64_t value) { object.meta.created = value; return *this; }
-  IngressBuilder& class_name(std::optional<std::string> value) { object.class_name = std::move(value); return *this; }
+  IngressBuilder& ns(const std::string& value) {
+    object.meta.ns = value;
+    return *this;
+  }
+  IngressBuilder& created(std::int64_t value) {
+    object.meta.created = value;
+    return *this;
+  }
+  IngressBuilder& class_name(std::optional<std::string> value) {
+    object.class_name = std::move(value);
+    return *this;
+  }
   IngressBuilder& annotation(const std::string& key, const std::string& value) {
     object.meta.annotations[key.find('/') == std::string::npos ? kPrefix + key : key] = value;
     return *this;
@@ -58,15 +67,23 @@ struct IngressBuilder {
   IngressBuilder& exact(const std::string& host, const std::string& text, const std::string& to) {
     return path(host, text, to, kube::PathType::exact);
   }
-  IngressBuilder& bare_host(const std::string& host) { object.rules.push_back({host, false, {}}); return *this; }
-  IngressBuilder& default_backend(const std::string& to) { object.default_backend = backend(to); return *this; }
+  IngressBuilder& bare_host(const std::string& host) {
+    object.rules.push_back({host, false, {}});
+    return *this;
+  }
+  IngressBuilder& default_backend(const std::string& to) {
+    object.default_backend = backend(to);
+    return *this;
+  }
   IngressBuilder& tls(std::vector<std::string> hosts, const std::string& secret) {
     object.tls.push_back({std::move(hosts), secret});
     return *this;
   }
 };
 
-inline IngressBuilder ing(const std::string& name) { return IngressBuilder(name); }
+inline IngressBuilder ing(const std::string& name) {
+  return IngressBuilder(name);
+}
 
 struct Cluster {
   kube::ClusterState state;
@@ -96,7 +113,8 @@ struct Cluster {
     return *this;
   }
   // A Service with port 80 -> 8080 and one ready endpoint.
-  Cluster& service(const std::string& service_name, const std::string& address = "10.0.0.1", const std::string& ns = "default") {
+  Cluster& service(const std::string& service_name, const std::string& address = "10.0.0.1",
+                   const std::string& ns = "default") {
     kube::Service object;
     object.meta.ns = ns;
     object.meta.name = service_name;

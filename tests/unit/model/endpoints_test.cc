@@ -235,8 +235,7 @@ TEST(ExternalName, InvalidNamesAndTheFlagGiveNoEndpoint) {
   for (const char* name : {"", ".", "a..b", "Upper.example", "a b", "-a.example", "a_b.example"}) {
     Cluster cluster;
     cluster.add(external(name));
-    EXPECT_THAT(summary(resolved(cluster, "80").diagnostics),
-                ElementsAre("warning external-name-invalid default/web"))
+    EXPECT_THAT(summary(resolved(cluster, "80").diagnostics), ElementsAre("warning external-name-invalid default/web"))
         << name;
   }
   Cluster cluster;
