@@ -57,7 +57,6 @@ HostTable::HostTable(const AcceptedSet& accepted, const kube::ClusterState& stat
                      const features::Settings& settings, BackendTable& backends, base::Diagnostics& diagnostics)
     : accepted_(accepted),
       state_(state),
-      options_(options),
       settings_(settings),
       backends_(backends),
       canary_key_(options.annotations_prefix + "/canary"),

@@ -63,7 +63,6 @@ class HostTable {
 
   const AcceptedSet& accepted_;
   const kube::ClusterState& state_;
-  const Options& options_;
   const features::Settings& settings_;
   BackendTable& backends_;
   const std::string canary_key_;
