@@ -19,7 +19,9 @@ bool set_option(int fd, int level, int option, int value) noexcept {
   return ::setsockopt(fd, level, option, &value, sizeof value) == 0;
 }
 
-int open_reserve() noexcept { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
+int open_reserve() noexcept {
+  return ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
 
 }  // namespace
 
@@ -59,7 +61,9 @@ Address local_address_of(int fd) {
   return address;
 }
 
-int set_nodelay(int fd) noexcept { return set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1) ? 0 : -errno; }
+int set_nodelay(int fd) noexcept {
+  return set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1) ? 0 : -errno;
+}
 
 Acceptor::Acceptor(Reactor& reactor, int listen_fd, OnAccept on_accept)
     : reactor_(reactor), listen_fd_(listen_fd), reserve_fd_(open_reserve()), on_accept_(std::move(on_accept)) {

@@ -69,8 +69,8 @@ Task<RelayResult> Sock::splice_to(Sock& to, std::uint64_t& left, Millis timeout)
     // Waits also when the turn of this coroutine is over.
     const int ready = co_await readable(timeout);
     if (ready <= 0) co_return RelayResult{ready, false};
-    const ssize_t in = ::splice(fd_, nullptr, pipe.write_end(), nullptr, std::min<std::uint64_t>(left, kPipeBytes),
-                                kSpliceFlags);
+    const ssize_t in =
+        ::splice(fd_, nullptr, pipe.write_end(), nullptr, std::min<std::uint64_t>(left, kPipeBytes), kSpliceFlags);
     if (in < 0 && errno == EAGAIN && !eof()) {
       readable_ = false;
       continue;

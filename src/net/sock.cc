@@ -169,9 +169,13 @@ Sock::Reading Sock::wait_idle(Millis timeout) {
   return start_read(ReadOp::recv, BufferPool::kSmall, timeout, true);
 }
 
-Sock::Reading Sock::readable(Millis timeout) { return start_read(ReadOp::readable, 0, timeout, false); }
+Sock::Reading Sock::readable(Millis timeout) {
+  return start_read(ReadOp::readable, 0, timeout, false);
+}
 
-Sock::Reading Sock::handshake(Millis timeout) { return start_read(ReadOp::handshake, 0, timeout, false); }
+Sock::Reading Sock::handshake(Millis timeout) {
+  return start_read(ReadOp::handshake, 0, timeout, false);
+}
 
 Sock::Reading Sock::linger(Millis total) {
   shutdown_write();
@@ -253,8 +257,8 @@ bool Sock::try_recv(Reading& op) {
   if (n == 0) {
     note_fin();
   } else {
-    // A short read has emptied the socket: the next bytes raise a new edge, without an EAGAIN in between. But a FIN that
-    // came in the same edge as data is never reported again, so after it reading goes on until 0.
+    // A short read has emptied the socket: the next bytes raise a new edge, without an EAGAIN in between. But a FIN
+    // that came in the same edge as data is never reported again, so after it reading goes on until 0.
     readable_ = eof() || n == static_cast<ssize_t>(room);
   }
   have_ += static_cast<std::uint32_t>(n);
@@ -299,7 +303,8 @@ bool Sock::cancel_read(int result) noexcept {
 
 void Sock::on_event(std::uint32_t events) {
   if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) readable_ = true;
-  if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) [[unlikely]] note_hangup(events);
+  if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) [[unlikely]]
+    note_hangup(events);
   reactor_->budget_ = Reactor::kBudget;
   reactor_->current_ = this;
   const bool writable = events & (EPOLLOUT | EPOLLHUP | EPOLLERR);
@@ -362,7 +367,8 @@ void Sock::unwatch() noexcept {
 
 bool Sock::quiet() {
   if (have_ > 0 || eof()) return false;
-  if (!has_input_for(ReadOp::recv)) [[likely]] return true;
+  if (!has_input_for(ReadOp::recv)) [[likely]]
+    return true;
   if (tls_) return tls_->quiet();
   // Often a stale edge: the bytes it announced have been read already.
   char byte;
@@ -387,6 +393,8 @@ Address Sock::peer_address() const {
   return address;
 }
 
-Address Sock::local_address() const { return local_address_of(fd_); }
+Address Sock::local_address() const {
+  return local_address_of(fd_);
+}
 
 }  // namespace weir::net

@@ -25,7 +25,9 @@ ssize_t send_parts(int fd, const iovec* parts, int count) noexcept {
   return ::sendmsg(fd, &message, MSG_NOSIGNAL);
 }
 
-bool is_retry(int error) noexcept { return error == EAGAIN || error == EINTR; }
+bool is_retry(int error) noexcept {
+  return error == EAGAIN || error == EINTR;
+}
 
 }  // namespace
 
@@ -88,7 +90,8 @@ Sock::Writing Sock::send_all(const iovec* parts, int count, Millis timeout, cons
   for (int i = 0; i < count; ++i) total += parts[i].iov_len;
   if (total == 0) return Writing(*this, 1, 0, true);
   ssize_t n = send_parts(fd_, parts, count);
-  if (n == static_cast<ssize_t>(total)) [[likely]] return Writing(*this, 1, 0, true);
+  if (n == static_cast<ssize_t>(total)) [[likely]]
+    return Writing(*this, 1, 0, true);
   if (n < 0) {
     if (!is_retry(errno)) return Writing(*this, -errno, 0, true);
     n = 0;
@@ -107,8 +110,7 @@ Sock::Writing Sock::writable(Millis timeout) {
   return Writing(*this, 0, to_timeout_ms(timeout), false);
 }
 
-void Sock::keep_unsent(const iovec* parts, int count, std::size_t sent, const char* scratch,
-                       std::size_t scratch_size) {
+void Sock::keep_unsent(const iovec* parts, int count, std::size_t sent, const char* scratch, std::size_t scratch_size) {
   drop_unsent();
   unsent_ = new Unsent;
   unsent_->parts = Parts(parts, count);
@@ -192,20 +194,22 @@ bool Sock::cancel_write(int result) noexcept {
 
 void Sock::flush_idle_tls() noexcept {
   // A failure shows at the next operation.
-  if (tls_->flush() == 1 && write_shut_) ::shutdown(fd_, SHUT_WR);
+  // Once: a shutdown() raises an event, even if it changes nothing.
+  if (tls_->flush() == 1 && std::exchange(fin_pending_, false)) ::shutdown(fd_, SHUT_WR);
 }
 
 void Sock::shutdown_write() noexcept {
   if (std::exchange(write_shut_, true)) return;
   if (tls_) {
     tls_->close_notify();
-    if (tls_->has_unsent()) return;  // the FIN follows once the rest is out
+    fin_pending_ = tls_->has_unsent();
+    if (fin_pending_) return;
   }
   ::shutdown(fd_, SHUT_WR);
 }
 
 void Sock::abort() noexcept {
-  const struct ::linger reset {1, 0};
+  const struct ::linger reset { 1, 0 };
   ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
   if (tls_) tls_->give_up();
 }

@@ -18,8 +18,12 @@ namespace {
 
 constexpr std::size_t kAlignment = 64;
 
-void* allocate_plain(std::size_t size) { return ::operator new(size, std::align_val_t(kAlignment)); }
-void free_plain(void* frame) noexcept { ::operator delete(frame, std::align_val_t(kAlignment)); }
+void* allocate_plain(std::size_t size) {
+  return ::operator new(size, std::align_val_t(kAlignment));
+}
+void free_plain(void* frame) noexcept {
+  ::operator delete(frame, std::align_val_t(kAlignment));
+}
 
 #ifndef WEIR_PLAIN_FRAMES
 
@@ -29,7 +33,8 @@ class FrameSlab {
 
   void* take(std::size_t size) {
     const std::size_t index = class_of(size);
-    if (index >= kClasses) [[unlikely]] return allocate_plain(size);
+    if (index >= kClasses) [[unlikely]]
+      return allocate_plain(size);
     if (Free* frame = free_[index]) [[likely]] {
       free_[index] = frame->next;
       return frame;
@@ -39,7 +44,8 @@ class FrameSlab {
 
   void give(void* frame, std::size_t size) noexcept {
     const std::size_t index = class_of(size);
-    if (index >= kClasses) [[unlikely]] return free_plain(frame);
+    if (index >= kClasses) [[unlikely]]
+      return free_plain(frame);
     free_[index] = new (frame) Free{free_[index]};
   }
 
@@ -74,11 +80,19 @@ constinit thread_local FrameSlab frames;
 }  // namespace
 
 #ifdef WEIR_PLAIN_FRAMES
-void* allocate_frame(std::size_t size) { return allocate_plain(size); }
-void free_frame(void* frame, std::size_t) noexcept { free_plain(frame); }
+void* allocate_frame(std::size_t size) {
+  return allocate_plain(size);
+}
+void free_frame(void* frame, std::size_t) noexcept {
+  free_plain(frame);
+}
 #else
-void* allocate_frame(std::size_t size) { return frames.take(size); }
-void free_frame(void* frame, std::size_t size) noexcept { frames.give(frame, size); }
+void* allocate_frame(std::size_t size) {
+  return frames.take(size);
+}
+void free_frame(void* frame, std::size_t size) noexcept {
+  frames.give(frame, size);
+}
 #endif
 
 void Job::promise_type::unhandled_exception() const noexcept {

@@ -29,9 +29,13 @@ void Sock::start_tls_client(SSL* ssl) {
   tls_ = new TlsStream(*this, ssl, false);
 }
 
-SSL* Sock::ssl() const noexcept { return tls_ ? tls_->ssl() : nullptr; }
+SSL* Sock::ssl() const noexcept {
+  return tls_ ? tls_->ssl() : nullptr;
+}
 
-unsigned long Sock::tls_error() const noexcept { return tls_ ? tls_->error() : 0; }
+unsigned long Sock::tls_error() const noexcept {
+  return tls_ ? tls_->error() : 0;
+}
 
 // --- life
 

@@ -1,7 +1,7 @@
-// TlsStream: the TLS layer of one Sock, on an OpenSSL BIO of its own (performance.md 5): reading answers "retry" without
-// a system call when the socket is known to be empty; writing collects records in the worker's outbox, which leaves with
-// one send() per operation. Therefore no operation ever waits for the socket to become writable inside OpenSSL.
-// Belongs to its Sock; the reactor's thread.
+// TlsStream: the TLS layer of one Sock, on an OpenSSL BIO of its own (performance.md 5): reading answers "retry"
+// without a system call when the socket is known to be empty; writing collects records in the worker's outbox, which
+// leaves with one send() per operation. Therefore no operation ever waits for the socket to become writable inside
+// OpenSSL. Belongs to its Sock; the reactor's thread.
 #pragma once
 
 #include "weir/net/reactor.h"

@@ -26,9 +26,10 @@ Address local_address_of(int fd);
 // Returns 0 or -errno.
 int set_nodelay(int fd) noexcept;
 
-// Accepts connections of `listen_fd` (not owned) until it is destroyed. New descriptors are non-blocking, close-on-exec,
-// with TCP_NODELAY, and belong to `on_accept`, which may destroy the Acceptor. When the process has no descriptor left,
-// waiting connections are accepted with a reserved one and closed at once, and accepting pauses for 100 ms.
+// Accepts connections of `listen_fd` (not owned) until it is destroyed. New descriptors are non-blocking,
+// close-on-exec, with TCP_NODELAY, and belong to `on_accept`, which may destroy the Acceptor. When the process has no
+// descriptor left, waiting connections are accepted with a reserved one and closed at once, and accepting pauses for
+// 100 ms.
 class Acceptor {
  public:
   using OnAccept = std::function<void(int fd, const Address& peer)>;

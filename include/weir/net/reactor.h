@@ -1,6 +1,7 @@
 // Reactor: the edge-triggered event source of one worker. Its epoll descriptor is nested in the worker's io_context:
 //
-//   descriptor.async_wait(wait_read, [&](auto) { reactor.drain(); /* wait again */ });   timer every 100 ms: reactor.expire();
+//   descriptor.async_wait(wait_read, [&](auto) { reactor.drain(); /* wait again */ });   timer every 100 ms:
+//   reactor.expire();
 //
 // Each Sock is registered once; the reactor performs the pending operation of a Sock when an event arrives and resumes
 // the coroutine only when the operation has finished. Thread rule: everything on the thread that made it. Lifetime: it

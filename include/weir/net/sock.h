@@ -2,16 +2,16 @@
 //
 // Results of all operations: > 0 done, 0 end of stream, < 0 -errno (-ETIMEDOUT, -ECANCELED; -ECONNABORTED: see
 // watch_hangup; -EPROTO: TLS failure, see tls_error; -ECONNRESET also for a TLS stream cut without close_notify).
-// An operation is tried in the call; the coroutine is suspended only if it cannot finish at once. At most one reader and
-// one writer at a time, which may be two coroutines (tunnels).
+// An operation is tried in the call; the coroutine is suspended only if it cannot finish at once. At most one reader
+// and one writer at a time, which may be two coroutines (tunnels).
 //
 //   while (!complete(client.input()))
 //     if (int n = co_await client.recv_some(16384, kHeadTimeout); n <= 0) co_return;
 //
-// Thread rule: the reactor's thread. Lifetime: stable address, never a local of a coroutine: hold it by SockPtr. It may be
-// destroyed at any time, also from a coroutine that some other Sock resumed; a coroutine that still waits on it is then
-// never resumed (cancel_read/cancel_write it first, or destroy it).
-// Views into input() end with the next recv_some, wait_idle, consume, drop_input or grow_input.
+// Thread rule: the reactor's thread. Lifetime: stable address, never a local of a coroutine: hold it by SockPtr. It may
+// be destroyed at any time, also from a coroutine that some other Sock resumed; a coroutine that still waits on it is
+// then never resumed (cancel_read/cancel_write it first, or destroy it). Views into input() end with the next
+// recv_some, wait_idle, consume, drop_input or grow_input.
 #pragma once
 
 #include "weir/net/address.h"
@@ -73,8 +73,8 @@ class alignas(64) Sock final : public FrameFromSlab {
   std::string_view input() const { return {buffer_ + begin_, have_}; }
   void consume(std::size_t n) noexcept;
   void drop_input() noexcept;
-  // Room for `bytes` of input in all, at most BufferPool::kLarge; false if that is too much. Meant for bulk relays (after
-  // two full reads) and for long heads. Lasts until drop_input() or wait_idle().
+  // Room for `bytes` of input in all, at most BufferPool::kLarge; false if that is too much. Meant for bulk relays
+  // (after two full reads) and for long heads. Lasts until drop_input() or wait_idle().
   bool grow_input(std::uint32_t bytes);
 
   // Appends up to `room` bytes, no more than fit into the buffer (64 KiB, or as grown); a full buffer is -ENOBUFS.
@@ -85,8 +85,8 @@ class alignas(64) Sock final : public FrameFromSlab {
   Reading readable(Millis timeout);
 
   // Sends all bytes of up to 4 parts. The parts stay valid until it has finished, but what lies within
-  // [scratch, scratch + scratch_size) is copied if it cannot be sent at once. `timeout` is between two successful sends.
-  // After a failure an unknown part has been sent: close the Sock.
+  // [scratch, scratch + scratch_size) is copied if it cannot be sent at once. `timeout` is between two successful
+  // sends. After a failure an unknown part has been sent: close the Sock.
   Writing send_all(const iovec* parts, int count, Millis timeout, const char* scratch = nullptr,
                    std::size_t scratch_size = 0);
   Writing send_all(std::string_view bytes, Millis timeout);
@@ -94,7 +94,8 @@ class alignas(64) Sock final : public FrameFromSlab {
   Writing writable(Millis timeout);
 
   // Moves `left` bytes to `to` without copying (plain sockets only, empty input); UINT64_MAX: until the end of the
-  // stream. `left` counts down what `to` took. Result 1: all moved; 0: the stream ended first. `left` outlives the Task.
+  // stream. `left` counts down what `to` took. Result 1: all moved; 0: the stream ended first. `left` outlives the
+  // Task.
   Task<RelayResult> splice_to(Sock& to, std::uint64_t& left, Millis timeout);
   // Sends `size` bytes of a file. Result 1, or -errno (-EIO: the file is shorter).
   Task<int> send_file(int file, std::int64_t offset, std::size_t size, Millis timeout);
@@ -113,8 +114,9 @@ class alignas(64) Sock final : public FrameFromSlab {
   // Ends a pending read/write with `result` (< 0), soon, not inside the call. false: nothing was pending.
   bool cancel_read(int result) noexcept;
   bool cancel_write(int result) noexcept;
-  // While nobody reads this Sock: once its peer leaves (at least as hard as `kind`), a read of `other` that is pending or
-  // would wait ends with -ECONNABORTED. One watch per pair; a new one replaces it. Ends with unwatch() or either Sock.
+  // While nobody reads this Sock: once its peer leaves (at least as hard as `kind`), a read of `other` that is pending
+  // or would wait ends with -ECONNABORTED. One watch per pair; a new one replaces it. Ends with unwatch() or either
+  // Sock.
   void watch_hangup(Sock& other, Hangup kind = Hangup::fin) noexcept;
   void unwatch() noexcept;
   // The peer has finished sending (bytes may be left to read).
@@ -126,8 +128,8 @@ class alignas(64) Sock final : public FrameFromSlab {
   void shutdown_write() noexcept;
   // The close that follows is a RST; no close_notify.
   void abort() noexcept;
-  // Lingering close: shutdown_write, then throws input away until the peer closes or `total` is over, so that the peer can
-  // read the last answer although it is still sending. Result 0: the peer closed. Destroy the Sock afterwards.
+  // Lingering close: shutdown_write, then throws input away until the peer closes or `total` is over, so that the peer
+  // can read the last answer although it is still sending. Result 0: the peer closed. Destroy the Sock afterwards.
   Reading linger(Millis total);
 
   // --- pooled connections
@@ -189,6 +191,7 @@ class alignas(64) Sock final : public FrameFromSlab {
   bool readable_ = false;  // sticky: the last read did not empty the socket, or the peer has left (then for good)
   bool large_ = false;     // grow_input() asked for large buffers
   bool write_shut_ = false;
+  bool fin_pending_ = false;  // follows the TLS bytes that wait
   Hangup hangup_ = Hangup::none;
   Hangup watch_kind_ = Hangup::fin;
   int cancel_result_ = 0;  // for the next read that would wait

@@ -45,7 +45,8 @@ struct TaskPromiseBase : FrameFromSlab {
   Final final_suspend() const noexcept { return {}; }
   void unhandled_exception() noexcept { error = std::current_exception(); }
   void rethrow() {
-    if (error) [[unlikely]] std::rethrow_exception(std::move(error));
+    if (error) [[unlikely]]
+      std::rethrow_exception(std::move(error));
   }
 };
 
@@ -104,16 +105,17 @@ class [[nodiscard]] MaybeTask {
  public:
   MaybeTask(T value) noexcept : value_(std::move(value)) {}  // NOLINT: implicit on purpose
   MaybeTask(Task<T>&& task) noexcept : handle_(task.release()) {}
-  MaybeTask(MaybeTask&& other) noexcept
-      : handle_(std::exchange(other.handle_, {})), value_(std::move(other.value_)) {}
+  MaybeTask(MaybeTask&& other) noexcept : handle_(std::exchange(other.handle_, {})), value_(std::move(other.value_)) {}
   ~MaybeTask() {
-    if (handle_) [[unlikely]] handle_.destroy();
+    if (handle_) [[unlikely]]
+      handle_.destroy();
   }
 
   bool await_ready() const noexcept { return !handle_ || handle_.done(); }
   void await_suspend(std::coroutine_handle<> parent) noexcept { handle_.promise().parent = parent; }
   T await_resume() {
-    if (handle_) [[unlikely]] return handle_.promise().take();
+    if (handle_) [[unlikely]]
+      return handle_.promise().take();
     return std::move(value_);
   }
 
@@ -150,8 +152,8 @@ struct Job {
     explicit promise_type(JobGroup& group, Args&...) noexcept;
     // A member function: the object comes first.
     template <class Object, class... Args>
-      requires(!std::is_same_v<std::remove_cv_t<Object>, JobGroup>)
-    promise_type(Object&, JobGroup& group, Args&...) noexcept;
+    requires(!std::is_same_v<std::remove_cv_t<Object>, JobGroup>) promise_type(Object&, JobGroup& group, Args&...)
+    noexcept;
     ~promise_type();
     Job get_return_object() const noexcept { return {}; }
     std::suspend_never initial_suspend() const noexcept { return {}; }
@@ -196,8 +198,9 @@ Job::promise_type::promise_type(JobGroup& g, Args&...) noexcept : group(&g) {
 }
 
 template <class Object, class... Args>
-  requires(!std::is_same_v<std::remove_cv_t<Object>, JobGroup>)
-Job::promise_type::promise_type(Object&, JobGroup& g, Args&...) noexcept : promise_type(g) {}
+requires(!std::is_same_v<std::remove_cv_t<Object>, JobGroup>) Job::promise_type::promise_type(Object&, JobGroup& g,
+                                                                                              Args&...)
+noexcept : promise_type(g) {}
 
 inline Job::promise_type::~promise_type() {
   unlink();

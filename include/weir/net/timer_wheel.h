@@ -1,5 +1,6 @@
-// TimerWheel: deadlines of the waits of one worker, in steps of 100 ms. Arming and disarming are O(1) list moves for any
-// duration; a wheel of 1024 slots holds a deadline of up to 102 s in its own slot, longer ones are looked at once a turn.
+// TimerWheel: deadlines of the waits of one worker, in steps of 100 ms. Arming and disarming are O(1) list moves for
+// any duration; a wheel of 1024 slots holds a deadline of up to 102 s in its own slot, longer ones are looked at once a
+// turn.
 //
 // A Timer lives in the object that waits; unlink() disarms it. One thread.
 #pragma once
