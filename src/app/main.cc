@@ -1,12 +1,15 @@
-// The weir program: chooses the subcommand. Each is one function in this folder.
-#include <cstdio>
-#include <string_view>
+// The weir program. What it can do stands in commands.h.
+#include "commands.h"
+#include "print.h"
+
+#include <exception>
+#include <string>
 
 int main(int argc, char** argv) {
-  if (argc >= 2 && (std::string_view(argv[1]) == "version" || std::string_view(argv[1]) == "--version")) {
-    std::printf("weir %s\n", WEIR_VERSION);
-    return 0;
+  try {
+    return weir::app::run_command_line(argc, argv, weir::app::all_commands());
+  } catch (const std::exception& error) {
+    weir::app::print_error(std::string("weir: unexpected: ") + error.what() + "\n");
+    return 1;
   }
-  std::fprintf(stderr, "usage: weir version\n");
-  return 2;
 }

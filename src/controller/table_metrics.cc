@@ -37,7 +37,7 @@ void report_certificates(const model::Model& model, const route::RoutingTable& t
   const auto add = [&](const std::string& host, const kube::ObjectName& secret, const tls::Certificate& certificate) {
     observe::Labels labels{{"class", metrics.options().controller_class},
                            {"host", host},
-                           {"identifier", kube::to_string(secret) + "-" + certificate.serial()},
+                           {"identifier", (secret.name.empty() ? "" : kube::to_string(secret)) + "-" + certificate.serial()},
                            {"namespace", secret.ns},
                            {"secret_name", secret.name}};
     expire.emplace_back(labels, static_cast<double>(certificate.not_after()));
@@ -59,6 +59,7 @@ void report_certificates(const model::Model& model, const route::RoutingTable& t
     add(model::kCatchAll, secret, *table.default_certificate);
   }
   metrics.registry().replace("nginx_ingress_controller_ssl_expire_time_seconds", expire);
+  metrics.registry().replace_moments("nginx_ingress_controller_ssl_certificate_expiry_seconds", expire);
   metrics.registry().replace("nginx_ingress_controller_ssl_certificate_info", info);
 }
 

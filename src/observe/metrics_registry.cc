@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <ctime>
 
 namespace weir::observe {
 
@@ -98,6 +99,13 @@ void MetricsRegistry::replace(std::string_view name, const std::vector<std::pair
   series_[std::string(name)] = std::move(rendered);
 }
 
+void MetricsRegistry::replace_moments(std::string_view name, const std::vector<std::pair<Labels, double>>& moments) {
+  std::map<std::string, double> rendered;
+  for (const auto& [labels, value] : moments) rendered[render_labels(labels)] = value;
+  std::lock_guard lock(mutex_);
+  moments_[std::string(name)] = std::move(rendered);
+}
+
 void MetricsRegistry::add_collector(std::function<void(std::string&)> collector) {
   std::lock_guard lock(mutex_);
   collectors_.push_back(std::move(collector));
@@ -113,6 +121,13 @@ std::string MetricsRegistry::scrape() {
       const MetricDoc* doc = find_metric_doc(name);
       append_family(out, name, doc ? doc->help : "", doc ? doc->type : MetricType::gauge);
       for (const auto& [labels, value] : series) append_sample(out, name, labels, value);
+    }
+    const auto now = static_cast<double>(std::time(nullptr));
+    for (const auto& [name, moments] : moments_) {
+      if (moments.empty()) continue;
+      const MetricDoc* doc = find_metric_doc(name);
+      append_family(out, name, doc ? doc->help : "", MetricType::gauge);
+      for (const auto& [labels, moment] : moments) append_sample(out, name, labels, moment - now);
     }
     for (const auto& [name, histogram] : histograms_) {
       const MetricDoc* doc = find_metric_doc(name);

@@ -53,6 +53,8 @@ class MetricsRegistry {
   void observe(std::string_view name, const std::vector<double>& bounds, double value);
   // Replaces all series of a family.
   void replace(std::string_view name, const std::vector<std::pair<Labels, double>>& series);
+  // The same for moments in seconds since 1970: a scrape shows the seconds until then, negative afterwards.
+  void replace_moments(std::string_view name, const std::vector<std::pair<Labels, double>>& moments);
 
   // Writes its own families at each scrape, after the set ones. Must not call back into the registry.
   void add_collector(std::function<void(std::string& out)> collector);
@@ -68,6 +70,7 @@ class MetricsRegistry {
 
   std::mutex mutex_;
   std::map<std::string, std::map<std::string, double>, std::less<>> series_;  // name -> rendered labels -> value
+  std::map<std::string, std::map<std::string, double>, std::less<>> moments_;
   std::map<std::string, Histogram, std::less<>> histograms_;
   std::vector<std::function<void(std::string&)>> collectors_;
 };

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
+#include <ctime>
 
 namespace weir::observe {
 namespace {
@@ -46,6 +48,18 @@ TEST(MetricsRegistry, ReplaceRemovesSeriesThatWentAway) {
   registry.replace("nginx_ingress_controller_orphan_ingress", {});
 
   EXPECT_EQ(registry.scrape(), "");
+}
+
+TEST(MetricsRegistry, MomentsAreShownAsSecondsUntilThen) {
+  MetricsRegistry registry;
+  const std::string name = "nginx_ingress_controller_ssl_certificate_expiry_seconds";
+  registry.replace_moments(name, {{{{"host", "a"}}, static_cast<double>(std::time(nullptr) + 1000)}});
+
+  const std::string text = registry.scrape();
+
+  const double left = std::strtod(text.c_str() + text.rfind(' '), nullptr);
+  EXPECT_GT(left, 990);
+  EXPECT_LE(left, 1000);
 }
 
 TEST(MetricsRegistry, HistogramsAreCumulative) {

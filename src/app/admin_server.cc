@@ -1,0 +1,199 @@
+#include "admin_server.h"
+
+#include "weir/observe/log.h"
+#include "weir/observe/metrics_registry.h"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+
+#include <signal.h>
+
+#include <chrono>
+#include <exception>
+#include <thread>
+#include <vector>
+
+namespace weir::app {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+
+namespace {
+
+constexpr std::size_t kMaxConnections = 256;             // probes and scrapers; more is a mistake or an attack
+constexpr std::chrono::seconds kTimeout{15};             // one request or an idle connection
+constexpr std::chrono::milliseconds kAcceptPause{100};   // after a failed accept, as with no descriptors left
+constexpr std::uint64_t kMaxBody = 64 * 1024;
+constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
+
+void log_escape(std::exception_ptr error) {
+  if (!error) return;
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& e) {
+    observe::log::error("admin", "a connection ended with an unexpected error: {}", e.what());
+  }
+}
+
+}  // namespace
+
+struct AdminServer::State {
+  explicit State(AdminHandlers h) : handlers(std::move(h)) {}
+
+  AdminHandlers handlers;
+  asio::io_context context{1};
+  std::vector<std::unique_ptr<tcp::acceptor>> acceptors;
+  std::size_t connections = 0;
+  std::thread thread;
+
+  base::Result<std::uint16_t> listen(const tcp::endpoint& endpoint);
+  asio::awaitable<void> accept(tcp::acceptor& acceptor);
+  asio::awaitable<void> serve(tcp::socket socket);
+  http::response<http::string_body> answer(const http::request<http::string_body>& request);
+};
+
+base::Result<std::uint16_t> AdminServer::State::listen(const tcp::endpoint& endpoint) {
+  const std::string text = (endpoint.address().is_v6() ? "[" + endpoint.address().to_string() + "]"
+                                                       : endpoint.address().to_string()) +
+                           ":" + std::to_string(endpoint.port());
+  auto acceptor = std::make_unique<tcp::acceptor>(context);
+  boost::system::error_code error;
+  acceptor->open(endpoint.protocol(), error);
+  if (!error) acceptor->set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error && endpoint.address().is_v6()) acceptor->set_option(asio::ip::v6_only(true), error);
+  if (!error) acceptor->bind(endpoint, error);
+  if (!error) acceptor->listen(128, error);
+  if (error) return base::fail("listen on " + text + ": " + error.message(), error.value());
+  const std::uint16_t port = acceptor->local_endpoint().port();
+  acceptors.push_back(std::move(acceptor));
+  return port;
+}
+
+http::response<http::string_body> AdminServer::State::answer(const http::request<http::string_body>& request) {
+  http::response<http::string_body> response;
+  response.version(11);
+  response.keep_alive(request.keep_alive());
+  response.set(http::field::content_type, "text/plain; charset=utf-8");
+  const std::string_view target(request.target().data(), request.target().size());
+  const std::string_view path = target.substr(0, target.find('?'));
+  if (request.method() != http::verb::get && request.method() != http::verb::head) {
+    response.result(http::status::method_not_allowed);
+    response.set(http::field::allow, "GET, HEAD");
+    response.body() = "method not allowed\n";
+  } else if (path == "/healthz") {
+    const bool healthy = handlers.healthy();
+    response.result(healthy ? http::status::ok : http::status::internal_server_error);
+    response.body() = healthy ? "ok" : "shutting down";
+  } else if (path == "/readyz") {
+    const bool ready = handlers.ready();
+    response.result(ready ? http::status::ok : http::status::service_unavailable);
+    response.body() = ready ? "ok" : "not ready: the objects read at start are not served yet";
+  } else if (path == "/metrics") {
+    response.set(http::field::content_type,
+                 beast::string_view(observe::kMetricsContentType.data(), observe::kMetricsContentType.size()));
+    response.body() = handlers.metrics();
+  } else {
+    response.result(http::status::not_found);
+    response.body() = "not found\n";
+  }
+  response.content_length(response.body().size());
+  if (request.method() == http::verb::head) response.body().clear();
+  return response;
+}
+
+asio::awaitable<void> AdminServer::State::serve(tcp::socket socket) {
+  beast::tcp_stream stream(std::move(socket));
+  beast::flat_buffer buffer(16 * 1024);
+  for (;;) {
+    http::request_parser<http::string_body> parser;
+    parser.body_limit(kMaxBody);
+    parser.header_limit(8 * 1024);
+    stream.expires_after(kTimeout);
+    const auto [read_error, read] = co_await http::async_read(stream, buffer, parser, kNoThrow);
+    if (read_error) break;
+    http::response<http::string_body> response = answer(parser.get());
+    const bool is_head = parser.get().method() == http::verb::head;
+    stream.expires_after(kTimeout);
+    http::response_serializer<http::string_body> serializer(response);
+    if (is_head) {
+      const auto [write_error, written] = co_await http::async_write_header(stream, serializer, kNoThrow);
+      if (write_error) break;
+    } else {
+      const auto [write_error, written] = co_await http::async_write(stream, serializer, kNoThrow);
+      if (write_error) break;
+    }
+    if (!response.keep_alive()) break;
+  }
+  boost::system::error_code ignored;
+  stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
+  --connections;
+}
+
+asio::awaitable<void> AdminServer::State::accept(tcp::acceptor& acceptor) {
+  asio::steady_timer pause(context);
+  while (acceptor.is_open()) {
+    auto [error, socket] = co_await acceptor.async_accept(kNoThrow);
+    if (error == asio::error::operation_aborted) co_return;
+    if (error) {
+      pause.expires_after(kAcceptPause);
+      const auto [waited] = co_await pause.async_wait(kNoThrow);
+      if (waited) co_return;
+      continue;
+    }
+    if (connections >= kMaxConnections) continue;  // closes the new one
+    ++connections;
+    asio::co_spawn(context, serve(std::move(socket)), log_escape);
+  }
+}
+
+AdminServer::AdminServer(AdminHandlers handlers) : state_(std::make_unique<State>(std::move(handlers))) {}
+
+AdminServer::~AdminServer() { stop(); }
+
+base::Result<std::uint16_t> AdminServer::start(const std::string& host, std::uint16_t port) {
+  base::Result<std::uint16_t> bound = port;
+  if (host.empty()) {
+    bound = state_->listen(tcp::endpoint(tcp::v4(), port));
+    if (!bound) return bound;
+    // A machine without IPv6 is fine.
+    const auto v6 = state_->listen(tcp::endpoint(tcp::v6(), *bound));
+    if (!v6 && v6.error().code() == EADDRINUSE) return v6;
+  } else {
+    boost::system::error_code error;
+    const auto address = asio::ip::make_address(host, error);
+    if (error) return base::fail("--healthz-host " + host + ": not an IP address");
+    bound = state_->listen(tcp::endpoint(address, port));
+    if (!bound) return bound;
+  }
+  for (const auto& acceptor : state_->acceptors) {
+    asio::co_spawn(state_->context, state_->accept(*acceptor), log_escape);
+  }
+  state_->thread = std::thread([state = state_.get()] {
+    sigset_t all;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    state->context.run();
+  });
+  return bound;
+}
+
+void AdminServer::stop() {
+  state_->context.stop();
+  if (state_->thread.joinable()) state_->thread.join();
+}
+
+}  // namespace weir::app

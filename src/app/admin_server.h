@@ -1,0 +1,39 @@
+// AdminServer: /healthz, /readyz and /metrics on --healthz-port, from a thread of its own, so that neither a long
+// compilation nor a slow scrape delays a probe. Beast stays in admin_server.cc.
+//
+// Thread rule: start() and stop() by the main thread; the handlers are called on the admin thread.
+#pragma once
+
+#include "weir/base/result.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace weir::app {
+
+struct AdminHandlers {
+  std::function<bool()> healthy;         // false: 500
+  std::function<bool()> ready;           // false: 503
+  std::function<std::string()> metrics;  // text/plain; version=0.0.4
+};
+
+class AdminServer {
+ public:
+  explicit AdminServer(AdminHandlers handlers);
+  ~AdminServer();                        // stop()
+  AdminServer(const AdminServer&) = delete;
+  AdminServer& operator=(const AdminServer&) = delete;
+
+  // `host` empty: all addresses, IPv6 too where there is any. `port` 0: any free one. Errors name address and cause;
+  // their code is the errno.
+  base::Result<std::uint16_t> start(const std::string& host, std::uint16_t port);
+  void stop();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace weir::app

@@ -1,0 +1,269 @@
+#include "daemon.h"
+
+#include "admin_server.h"
+#include "load_model.h"
+#include "machine.h"
+#include "shutdown.h"
+#include "version.h"
+#include "weir/base/ascii.h"
+#include "weir/controller/loop.h"
+#include "weir/features/filter_order.h"
+#include "weir/features/settings_table.h"
+#include "weir/observe/access_log.h"
+#include "weir/observe/log.h"
+#include "weir/observe/metrics.h"
+#include "weir/proxy/server.h"
+#include "weir/watch/file_source.h"
+
+#include <boost/asio/io_context.hpp>
+
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+namespace weir::app {
+
+namespace asio = boost::asio;
+namespace log = observe::log;
+
+namespace {
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+std::string host_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
+
+observe::MetricsOptions metrics_options(const ServeOptions& options) {
+  observe::MetricsOptions m;
+  m.requests = options.metrics;
+  m.controller_namespace = environment("POD_NAMESPACE");
+  m.controller_class = options.model.controller_class;
+  m.controller_pod = environment("POD_NAME");
+  m.version = version_text();
+  return m;
+}
+
+// The ConfigMap as it is at start, for what cannot change later.
+features::Settings initial_settings(const kube::ClusterState& state, const model::Options& options) {
+  if (!options.config_map) return features::read_settings({}, {}).settings;
+  const auto object = state.find<kube::ConfigMap>(*options.config_map);
+  const base::ObjectRef ref{"ConfigMap", options.config_map->ns, options.config_map->name};
+  return features::read_settings(object ? object->data : std::map<std::string, std::string>(), ref).settings;
+}
+
+// What makes a start impossible (spec 7, 8.9; rulings); nullopt: go on.
+std::optional<std::string> check_objects(const kube::ClusterState& state, const model::Options& options) {
+  if (options.default_backend_service && !state.find<kube::Service>(*options.default_backend_service)) {
+    return "the Service " + kube::to_string(*options.default_backend_service) +
+           " (flag --default-backend-service) does not exist";
+  }
+  if (!options.config_map) return std::nullopt;
+  const auto map = state.find<kube::ConfigMap>(*options.config_map);
+  if (!map) return std::nullopt;
+  const auto value = map->data.find("use-proxy-protocol");
+  if (value != map->data.end() && base::parse_bool(value->second).value_or(false)) {
+    return "ConfigMap " + kube::to_string(*options.config_map) +
+           ": use-proxy-protocol is not implemented yet, and without it every client address would be wrong; "
+           "remove the key to start";
+  }
+  return std::nullopt;
+}
+
+base::Diagnostic about_config_map(const model::Options& options, std::string code, std::string key, std::string text) {
+  base::Diagnostic diagnostic;
+  diagnostic.severity = base::Severity::warning;
+  diagnostic.code = std::move(code);
+  if (options.config_map) diagnostic.object = {"ConfigMap", options.config_map->ns, options.config_map->name};
+  diagnostic.key = std::move(key);
+  diagnostic.text = std::move(text);
+  return diagnostic;
+}
+
+class Daemon {
+ public:
+  explicit Daemon(const ServeOptions& options)
+      : options_(options), metrics_(metrics_options(options)), access_log_(host_name()) {}
+
+  int run();
+
+ private:
+  bool start();
+  bool start_server(const features::Settings& settings);
+  void start_loop();
+  bool start_admin();
+  base::Diagnostics apply_settings(const features::Settings& settings);
+
+  const ServeOptions& options_;
+  asio::io_context context_{1};
+  observe::Metrics metrics_;
+  observe::AccessLog access_log_;
+  features::Settings at_start_;
+  std::unique_ptr<watch::FileSource> source_;
+  std::unique_ptr<proxy::Server> server_;
+  std::unique_ptr<controller::Loop> loop_;
+  std::unique_ptr<AdminServer> admin_;
+  std::atomic<bool> stopping_{false};
+};
+
+// Settings that live outside the table. Called on the control thread before a table with them is published.
+base::Diagnostics Daemon::apply_settings(const features::Settings& settings) {
+  base::Diagnostics diagnostics;
+  observe::AccessLogSettings access;
+  access.enabled = settings.access_log;
+  access.path = settings.access_log_path;
+  access.format = settings.log_format;
+  access.escape_json = settings.log_escape_json;
+  access.escape_none = settings.log_escape_none;
+  access.skip_urls = settings.skip_access_log_urls;
+  for (const std::string& problem : access_log_.configure(access)) {
+    diagnostics.push_back(about_config_map(options_.model, "access-log", problem.substr(0, problem.find(':')),
+                                           problem.substr(std::min(problem.find(": ") + 2, problem.size()))));
+  }
+  if (settings.workers != at_start_.workers || settings.bind_addresses != at_start_.bind_addresses ||
+      settings.disable_ipv6 != at_start_.disable_ipv6) {
+    diagnostics.push_back(about_config_map(options_.model, "needs-restart", "",
+                                           "worker-processes, bind-address and disable-ipv6 take effect at the next start"));
+  }
+  return diagnostics;
+}
+
+bool Daemon::start_server(const features::Settings& settings) {
+  proxy::ServerOptions o;
+  o.workers = settings.workers != 0 ? settings.workers : usable_cpus();
+  o.http_port = options_.model.http_port;
+  o.https_port = options_.model.https_port;
+  o.bind_addresses = settings.bind_addresses;
+  o.ipv6 = !settings.disable_ipv6;
+  o.filters = features::filter_order();
+  o.access_log = &access_log_;
+  o.metrics = &metrics_;
+  const std::string temporary = environment("TMPDIR");
+  if (!temporary.empty()) o.temp_directory = temporary;
+  const unsigned workers = o.workers;
+  server_ = std::make_unique<proxy::Server>(std::move(o));
+  const base::Result<void> started = server_->start();
+  if (!started) {
+    log::error("serve", "{}", started.error().text());
+    return false;
+  }
+  log::info("serve", "serving HTTP on port {} and HTTPS on port {} with {} workers", server_->http_port(),
+            server_->https_port(), workers);
+  return true;
+}
+
+void Daemon::start_loop() {
+  controller::LoopOptions o;
+  o.model = options_.model;
+  // Redirects and X-Forwarded-Port name the ports that clients see, also when the system chose them.
+  o.model.http_port = server_->http_port();
+  o.model.https_port = server_->https_port();
+  o.compile = compile_options(o.model);
+  loop_ = std::make_unique<controller::Loop>(
+      context_, std::move(o), [this] { return controller::Input{source_->state(), source_->diagnostics()}; }, *server_,
+      metrics_, [this](const features::Settings& settings) { return apply_settings(settings); });
+  loop_->run_now();
+}
+
+bool Daemon::start_admin() {
+  admin_ = std::make_unique<AdminServer>(AdminHandlers{
+      [this] { return !stopping_.load(std::memory_order_relaxed); },
+      [this] { return !stopping_.load(std::memory_order_relaxed) && loop_->ready(); },
+      [this] { return metrics_.scrape(); }});
+  const auto port = admin_->start(options_.healthz_host, options_.healthz_port);
+  if (!port) {
+    log::error("serve", "{}", port.error().code() == EADDRINUSE
+                                  ? "port " + std::to_string(options_.healthz_port) +
+                                        " is already in use. Please check the flag --healthz-port"
+                                  : port.error().text());
+    return false;
+  }
+  log::info("serve", "answering /healthz, /readyz and /metrics on port {}", *port);
+  return true;
+}
+
+bool Daemon::start() {
+  raise_descriptor_limit();
+  const std::pair<std::uint16_t, const char*> ports[] = {{options_.model.http_port, "--http-port"},
+                                                         {options_.model.https_port, "--https-port"}};
+  for (const auto& [port, flag] : ports) {
+    const base::Result<void> free = check_port_free(port, flag);
+    if (!free) {
+      log::error("serve", "{}", free.error().text());
+      return false;
+    }
+  }
+  source_ = std::make_unique<watch::FileSource>(context_, options_.manifests, [this] {
+    if (loop_) loop_->changed();
+  });
+  const base::Result<void> read = source_->start();
+  if (!read) {
+    log::error("serve", "--manifests: {}", read.error().text());
+    return false;
+  }
+  const kube::ClusterState& state = source_->state();
+  log::info("serve", "{}: {} Ingresses, {} Services, {} EndpointSlices, {} Secrets, {} ConfigMaps", options_.manifests,
+            state.ingresses.size(), state.services.size(), state.endpoint_slices.size(), state.secrets.size(),
+            state.config_maps.size());
+  if (const auto problem = check_objects(state, options_.model)) {
+    log::error("serve", "{}", *problem);
+    return false;
+  }
+  at_start_ = initial_settings(state, options_.model);
+  metrics_.add_counter_source("weir_access_log_lines_dropped_total", [this] { return access_log_.dropped_lines(); });
+  // Standalone there is nobody to lose an election against.
+  metrics_.registry().set("nginx_ingress_controller_leader_election_status",
+                          metrics_.labels({{"name", options_.election_id}}), 1);
+  if (!start_server(at_start_)) return false;
+  start_loop();
+  return start_admin();
+}
+
+int Daemon::run() {
+  Shutdown shutdown(context_);           // first: a signal during the start is not lost
+  if (!start()) return 1;
+  ShutdownSteps steps;
+  steps.grace = options_.shutdown_grace;
+  steps.post_grace = options_.post_shutdown_grace;
+  steps.on_signal = [this](int signal) {
+    log::info("serve", "{} received, shutting down", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+    stopping_.store(true, std::memory_order_relaxed);
+  };
+  steps.drain = [this] {
+    const route::RoutingTablePtr table = loop_->table();
+    const auto limit = table && table->settings ? table->settings->worker_shutdown_timeout : std::chrono::seconds(240);
+    server_->drain(limit);
+  };
+  steps.drained = [this] { return server_->wait_drained(std::chrono::milliseconds(0)); };
+  steps.after_drain = [this] {
+    server_->stop();                     // workers hand over their last log lines
+    access_log_.drain(std::chrono::seconds(1));
+    log::info("serve", "all requests have ended");
+  };
+  shutdown.arm(std::move(steps));
+  context_.run();
+  loop_.reset();
+  admin_->stop();
+  log::info("serve", "stopped");
+  return 0;
+}
+
+}  // namespace
+
+int run_daemon(const ServeOptions& options) {
+  int status = 1;
+  {
+    Daemon daemon(options);
+    status = daemon.run();
+  }
+  return status;
+}
+
+}  // namespace weir::app

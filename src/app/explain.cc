@@ -1,0 +1,396 @@
+#include "explain.h"
+
+#include "commands.h"
+#include "print.h"
+#include "serve_options.h"
+#include "weir/base/ascii.h"
+#include "weir/features/annotation_table.h"
+#include "weir/features/filter_order.h"
+#include "weir/http/h1_parser.h"
+#include "weir/http/normalize.h"
+#include "weir/proxy/forwarded.h"
+#include "weir/route/lookup.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace weir::app {
+
+namespace {
+
+struct Url {
+  bool https = false;
+  std::string authority;
+  std::string target;
+};
+
+base::Result<Url> parse_url(std::string_view text) {
+  Url url;
+  const std::size_t scheme = text.find("://");
+  if (scheme != std::string_view::npos) {
+    const std::string name = base::to_lower(text.substr(0, scheme));
+    if (name != "http" && name != "https") return base::fail("the URL's scheme is neither http nor https: " + name);
+    url.https = name == "https";
+    text.remove_prefix(scheme + 3);
+  }
+  const std::size_t end = std::min(text.find_first_of("/?#"), text.size());
+  url.authority = text.substr(0, end);
+  if (url.authority.empty()) return base::fail("the URL names no host");
+  url.target = text.substr(end, text.find('#', end) - end);
+  if (url.target.empty() || url.target[0] != '/') url.target.insert(url.target.begin(), '/');
+  return url;
+}
+
+class Page {
+ public:
+  void section(std::string_view title) { text_ += "\n" + std::string(title) + "\n"; }
+  void line(std::string_view name, std::string_view value) {
+    text_ += "  " + std::string(name) + std::string(name.size() < 14 ? 14 - name.size() : 1, ' ') + clean(value) + "\n";
+  }
+  void row(const std::vector<std::string>& cells, const std::vector<std::size_t>& widths) {
+    text_ += " ";
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      const std::string cell = clean(cells[i]);
+      text_ += " " + cell;
+      if (i + 1 < cells.size() && cell.size() < widths[i]) text_ += std::string(widths[i] - cell.size(), ' ');
+    }
+    text_ += "\n";
+  }
+  void table(const std::vector<std::vector<std::string>>& rows) {
+    std::vector<std::size_t> widths;
+    for (const auto& cells : rows) {
+      widths.resize(std::max(widths.size(), cells.size()));
+      for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::min<std::size_t>(60, std::max(widths[i], clean(cells[i]).size()));
+    }
+    for (const auto& cells : rows) row(cells, widths);
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  // Values of objects may hold anything; what is printed stays one line.
+  static std::string clean(std::string_view value) {
+    std::string out;
+    for (const char c : value) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+    return out;
+  }
+  std::string text_;
+};
+
+std::string type_of(const route::Location& location) {
+  return location.type == route::PathType::exact ? "exact" : "prefix";
+}
+
+std::string owner_of(const route::Location& location) {
+  if (location.untouched_default) return "built-in default";
+  std::string text = location.ns + "/" + location.ingress;
+  if (!location.service.empty()) text += " -> " + location.service + ":" + location.service_port;
+  if (location.implicit) text += " (implicit)";
+  return text;
+}
+
+std::string host_line(const route::RoutingTable& table, const route::Host& host, const std::string& asked) {
+  if (&host == table.catch_all.get()) return "_ (catch-all: no rule names \"" + asked + "\")";
+  if (host.name == asked) return host.name;
+  if (std::find(host.aliases.begin(), host.aliases.end(), asked) != host.aliases.end()) return host.name + " (by its server-alias)";
+  return host.name + " (wildcard)";
+}
+
+class Explainer {
+ public:
+  Explainer(const LoadedModel& loaded, const model::Options& options) : loaded_(loaded), options_(options) {}
+
+  base::Result<std::string> run(const ExplainRequest& asked);
+
+ private:
+  using Verdict = proxy::Verdict;
+
+  base::Result<void> read(const ExplainRequest& asked);
+  bool refused(const std::string& head);
+  void follow();                         // the pipeline's steps, in its order (life-of-a-request, 4 to 8)
+  Verdict run_filters(proxy::Stop stop);
+  void show_candidates();
+  void show_settings();
+  void show_backend();
+  void outcome(std::string text) { outcome_ = std::move(text); }
+  void outcome_of_answer();
+  bool is_health_check();
+
+  const LoadedModel& loaded_;
+  const model::Options& options_;
+  route::Lookup lookup_;
+  proxy::ClientConnection connection_;
+  proxy::RequestContext context_;
+  Page page_;
+  std::string outcome_;
+};
+
+base::Result<void> Explainer::read(const ExplainRequest& asked) {
+  const base::Result<Url> url = parse_url(asked.url);
+  if (!url) return url.error();
+  connection_.https = url->https;
+  connection_.local_port = url->https ? options_.https_port : options_.http_port;
+  connection_.address = *base::parse_ip("127.0.0.1");
+  connection_.address_text = connection_.local_address_text = "127.0.0.1";
+  std::string head = asked.method + " " + url->target + " HTTP/1.1\r\n";
+  bool has_host = false;
+  for (const std::string& field : asked.fields) {
+    const std::size_t colon = field.find(':');
+    if (colon == std::string::npos || colon == 0) return base::fail("-H \"" + field + "\": not of the form Name: value");
+    has_host |= base::iequals(field.substr(0, colon), "host");
+    head += field.substr(0, colon) + ": " + std::string(base::trim(std::string_view(field).substr(colon + 1))) + "\r\n";
+  }
+  if (!has_host) head += "Host: " + url->authority + "\r\n";
+  page_.line("request", asked.method + " " + (url->https ? "https://" : "http://") + url->authority + url->target);
+  if (!refused(head + "\r\n")) follow();
+  return {};
+}
+
+bool Explainer::refused(const std::string& head) {
+  const features::Settings& settings = *loaded_.table->settings;
+  http::H1Limits limits;
+  limits.underscores_in_names = settings.underscores_in_headers;
+  const http::ParseResult parsed = http::parse_request_head(head, limits, context_.head);
+  if (parsed.status == http::ParseStatus::done) return false;
+  outcome(std::to_string(parsed.http_status) + ", refused before routing: " +
+          (parsed.reason.empty() ? "incomplete request" : std::string(parsed.reason)));
+  return true;
+}
+
+Explainer::Verdict Explainer::run_filters(proxy::Stop stop) {
+  std::uint64_t bit = 1;
+  for (const proxy::FilterEntry& entry : features::filter_order()) {
+    const bool active = context_.location == nullptr || (context_.location->filters & bit) != 0;
+    bit <<= 1;
+    if (entry.stop != stop || !active) continue;
+    net::MaybeTask<Verdict> running = entry.filter->on_request(context_);
+    // A filter that waits for something (none does so far) cannot be followed without a worker.
+    if (!running.await_ready()) {
+      outcome("depends on the filter " + std::string(entry.filter->name()) + ", which asks another server");
+      return Verdict::answered;
+    }
+    if (running.await_resume() == Verdict::answered) {
+      outcome_of_answer();
+      return Verdict::answered;
+    }
+  }
+  return Verdict::go_on;
+}
+
+void Explainer::outcome_of_answer() {
+  const proxy::Answer& answer = context_.answer;
+  std::string text = std::to_string(answer.status) + " made by Weir (" + std::string(answer.reason) + ")";
+  if (!answer.location.empty()) text += ", Location: " + answer.location;
+  outcome(std::move(text));
+}
+
+bool Explainer::is_health_check() {
+  const route::RoutingTable& table = *loaded_.table;
+  if (context_.host != table.catch_all.get() || context_.host->regex_mode || table.health_check_path.empty() ||
+      !context_.path.starts_with(table.health_check_path)) {
+    return false;
+  }
+  const route::Location& rule = *lookup_.find_location(*context_.host, context_.path).location;
+  return rule.implicit || rule.path.size() < table.health_check_path.size();
+}
+
+void Explainer::follow() {
+  const route::RoutingTable& table = *loaded_.table;
+  context_.table = &table;
+  context_.lookup = &lookup_;
+  context_.connection = &connection_;
+  if (!http::normalize_path(context_.head.target(), context_.path)) {
+    outcome("400, refused before routing: " + std::string(http::kPathReason));
+    return;
+  }
+  if (context_.head.method == http::Method::trace) {
+    outcome("405, refused before routing: method-trace");
+    return;
+  }
+  proxy::resolve_forwarded(context_);
+  page_.line("path", context_.path + (context_.path == context_.head.target() ? "" : "   (normalised)"));
+  page_.line("scheme", std::string(context_.forwarded.scheme) + (context_.forwarded.trusted ? " (as forwarded)" : ""));
+  context_.host = &lookup_.find_host(table, context_.head.host);
+  page_.line("host", host_line(table, *context_.host, context_.head.host));
+  if (connection_.https) {
+    page_.line("certificate", context_.host->certificate ? base::join(context_.host->certificate->names(), ", ")
+                                                         : std::string("the default certificate"));
+  }
+  if (run_filters(proxy::Stop::host) == Verdict::answered) return;
+  if (is_health_check()) {
+    outcome("200, the health check path of the catch-all server");
+    return;
+  }
+  const route::LocationMatch match = lookup_.find_location(*context_.host, context_.path);
+  context_.location = match.location;
+  show_candidates();
+  show_settings();
+  const route::Location& location = *match.location;
+  const std::uint64_t body_limit = location.policies.deny.denied() ? 1024 * 1024 : location.policies.proxy.body_size;
+  if (context_.head.body == http::BodyKind::length && body_limit != 0 && context_.head.content_length > body_limit) {
+    outcome("413, Content-Length is larger than proxy-body-size (body-too-large)");
+    return;
+  }
+  if (match.slash_redirect) {
+    std::string to;
+    http::escape_path(context_.path, to);
+    context_.redirect(301, to + "/" + std::string(http::query_of(context_.head.target())), "slash-redirect",
+                      context_.settings().relative_redirects || location.policies.redirect.relative);
+    outcome_of_answer();
+    return;
+  }
+  if (location.policies.deny.denied()) {
+    outcome("503, the Ingress is denied (" + location.policies.deny.reason + ")");
+    return;
+  }
+  if (run_filters(proxy::Stop::location) == Verdict::answered) return;
+  show_backend();
+}
+
+void Explainer::show_candidates() {
+  page_.section(context_.host->regex_mode ? "candidates (the host is in regex mode: first match in this order)"
+                                          : "candidates (exact wins, then the longest prefix)");
+  std::vector<std::vector<std::string>> rows;
+  for (const route::Candidate& candidate : route::explain_location(lookup_, *context_.host, context_.path)) {
+    const route::Location& location = *candidate.location;
+    rows.push_back({candidate.wins ? "*" : " ", type_of(location) + " " + location.path, owner_of(location), candidate.reason});
+  }
+  page_.table(rows);
+  const auto host = std::find_if(loaded_.model.hosts.begin(), loaded_.model.hosts.end(),
+                                 [&](const model::Host& h) { return h.name == context_.host->name; });
+  if (host == loaded_.model.hosts.end() || host->shadowed.empty()) return;
+  page_.section("rules that lost before, when the Ingresses were merged");
+  rows.clear();
+  for (const model::Shadowed& s : host->shadowed) {
+    rows.push_back({s.type == kube::PathType::exact ? "exact " + s.path : "prefix " + s.path,
+                    s.owner.ns + "/" + s.owner.ingress + " -> " + s.owner.service + ":" + s.owner.port, s.reason});
+  }
+  page_.table(rows);
+}
+
+void Explainer::show_settings() {
+  const route::Location& location = *context_.location;
+  page_.section("settings of the location");
+  std::vector<std::vector<std::string>> rows;
+  for (const features::AnnotationRow& row : features::annotation_table()) {
+    if (!row.print) continue;
+    std::string origin = "default";
+    if (location.used && location.used->contains(std::string(row.key))) {
+      origin = "annotation \"" + location.used->at(std::string(row.key)) + "\"";
+    } else if (!row.settings_key.empty() && loaded_.accepted.settings &&
+               loaded_.accepted.settings->used.contains(std::string(row.settings_key))) {
+      origin = "ConfigMap key " + std::string(row.settings_key);
+    }
+    const std::string value = row.print(location.policies);
+    rows.push_back({std::string(row.key), value.empty() ? "-" : value, origin});
+  }
+  page_.table(rows);
+}
+
+void Explainer::show_backend() {
+  const route::RoutingTable& table = *loaded_.table;
+  const route::Location& location = *context_.location;
+  page_.section("upstream");
+  page_.line("request line", std::string(context_.head.method_text()) + " " +
+                                 (context_.target.empty() ? std::string(context_.head.target()) : context_.target));
+  if (!context_.forwarded_prefix.empty()) page_.line("forwarded", "X-Forwarded-Prefix: " + context_.forwarded_prefix);
+  const route::Backend* backend = table.find_backend(location.backend);
+  if (!backend) {
+    page_.line("backend", "none: the built-in 404");
+    outcome("404, no default backend");
+    return;
+  }
+  page_.line("backend", backend->name);
+  if (!backend->external_name.empty()) {
+    page_.line("external name", backend->external_name + ":" + std::to_string(backend->external_port));
+  }
+  for (const route::Endpoint& endpoint : backend->endpoints) page_.line("endpoint", endpoint.text);
+  if (backend->endpoints.empty() && backend->external_name.empty()) {
+    outcome("503, the backend has no endpoints (no-endpoints)");
+    return;
+  }
+  if (run_filters(proxy::Stop::live_backend) == Verdict::answered) return;
+  outcome("proxied to " + backend->name);
+}
+
+base::Result<std::string> Explainer::run(const ExplainRequest& asked) {
+  const base::Result<void> done = read(asked);
+  if (!done) return done.error();
+  page_.section("outcome");
+  page_.line("result", outcome_);
+  return page_.take();
+}
+
+}  // namespace
+
+base::Result<std::string> explain(const LoadedModel& loaded, const model::Options& options, const ExplainRequest& request) {
+  return Explainer(loaded, options).run(request);
+}
+
+Command explain_command() {
+  struct State {
+    ServeOptions serve;
+    ExplainRequest request;
+  };
+  auto state = std::make_shared<State>();
+  state->serve.model.http_port = 80;
+  Command command;
+  command.name = "explain";
+  command.summary = "say which rule wins for a request, why, and what happens then";
+  command.positional = "REQUEST";
+  command.positional_doc = "METHOD URL, for example: GET https://shop.example.com/api?x=1";
+  command.min_positional = 2;
+  command.max_positional = 2;
+  command.flags = reading_flags(state->serve);
+  const auto take = [](std::string& target) {
+    return [&target](std::string_view value) -> std::optional<std::string> {
+      target = value;
+      return std::nullopt;
+    };
+  };
+  const auto port = [](std::uint16_t& target) {
+    return [&target](std::string_view value) -> std::optional<std::string> {
+      const auto number = base::parse_int(value);
+      if (!number || *number < 1 || *number > 65535) return "must be a port number";
+      target = static_cast<std::uint16_t>(*number);
+      return std::nullopt;
+    };
+  };
+  command.flags.push_back({"manifests", FlagType::text, "", "Request", "Folder or file with the manifests; required",
+                           FlagEffect::active, take(state->serve.manifests)});
+  command.flags.push_back({"header", FlagType::each, "", "Request", "A request header, \"Name: value\"; may be repeated",
+                           FlagEffect::active,
+                           [state](std::string_view value) -> std::optional<std::string> {
+                             state->request.fields.emplace_back(value);
+                             return std::nullopt;
+                           },
+                           'H'});
+  command.flags.push_back({"http-port", FlagType::integer, "80", "Request", "Port that clients see for HTTP",
+                           FlagEffect::active, port(state->serve.model.http_port)});
+  command.flags.push_back({"https-port", FlagType::integer, "443", "Request", "Port that clients see for HTTPS",
+                           FlagEffect::active, port(state->serve.model.https_port)});
+  command.run = [state](const std::vector<std::string>& positional, const std::vector<std::string>&) {
+    if (state->serve.manifests.empty()) {
+      print_error("weir explain: --manifests is missing\n");
+      return kExitUsage;
+    }
+    state->request.method = positional[0];
+    state->request.url = positional[1];
+    const LoadedModel loaded = load_model({state->serve.manifests}, state->serve.model);
+    if (loaded.unreadable) {
+      for (const base::Diagnostic& diagnostic : loaded.diagnostics) {
+        if (diagnostic.severity == base::Severity::error) print_error(to_string(diagnostic) + "\n");
+      }
+    }
+    const base::Result<std::string> text = explain(loaded, state->serve.model, state->request);
+    if (!text) {
+      print_error("weir explain: " + text.error().text() + "\n");
+      return kExitUsage;
+    }
+    print(*text);
+    return loaded.unreadable ? 2 : 0;
+  };
+  return command;
+}
+
+}  // namespace weir::app

@@ -1,0 +1,55 @@
+#include "load_model.h"
+
+#include "weir/features/filter_order.h"
+#include "weir/watch/load_path.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace weir::app {
+
+route::CompileOptions compile_options(const model::Options& options) {
+  route::CompileOptions compile;
+  compile.http_port = options.http_port;
+  compile.https_port = options.https_port;
+  compile.health_check_path = options.health_check_path;
+  compile.filter_mask = features::filter_mask;
+  return compile;
+}
+
+LoadedModel load_model(const std::vector<std::string>& paths, const model::Options& options) {
+  LoadedModel loaded;
+  watch::Loaded read = watch::load_paths(paths);
+  loaded.state = std::move(read.state);
+  loaded.accepted = model::accept({}, loaded.state, options);
+  model::BuildResult built = model::build(loaded.accepted, loaded.state, options);
+  route::Compiler compiler(compile_options(options));
+  route::CompileResult compiled = compiler.compile(built.model);
+  loaded.model = std::move(built.model);
+  loaded.table = std::move(compiled.table);
+
+  base::Diagnostics& all = loaded.diagnostics;
+  all = std::move(read.diagnostics);
+  loaded.unreadable = std::any_of(all.begin(), all.end(), [](const base::Diagnostic& d) {
+    return d.code == "unreadable-file" || d.code == "unreadable-folder";
+  });
+  all.insert(all.end(), loaded.accepted.diagnostics.begin(), loaded.accepted.diagnostics.end());
+  all.insert(all.end(), built.diagnostics.begin(), built.diagnostics.end());
+  all.insert(all.end(), compiled.diagnostics.begin(), compiled.diagnostics.end());
+  for (base::Diagnostic& diagnostic : all) {
+    if (!diagnostic.file.empty() || diagnostic.object.kind != "Ingress") continue;
+    const auto origin = loaded.state.ingress_origins.find({diagnostic.object.ns, diagnostic.object.name});
+    if (origin == loaded.state.ingress_origins.end()) continue;
+    diagnostic.file = origin->second.file;
+    diagnostic.line = origin->second.line;
+  }
+  // The gravest first, then by object.
+  std::sort(all.begin(), all.end(), [](const base::Diagnostic& a, const base::Diagnostic& b) {
+    if (a.severity != b.severity) return a.severity > b.severity;
+    return a < b;
+  });
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return loaded;
+}
+
+}  // namespace weir::app

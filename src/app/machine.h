@@ -1,0 +1,24 @@
+// What the machine offers and has taken: CPUs, descriptors, ports. Main thread, at start.
+#pragma once
+
+#include "weir/base/result.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace weir::app {
+
+// CPUs this process may use: affinity and the cgroup's quota, at least 1.
+unsigned usable_cpus();
+// From the text of cpu.max ("200000 100000", "max 100000"): CPUs rounded up; 0: no limit or unreadable.
+unsigned cpus_of_quota(std::string_view cpu_max);
+
+// Raises the soft limit of open files to the hard one.
+void raise_descriptor_limit();
+
+// Fails when another socket listens on the port, also one that would share it by SO_REUSEPORT:
+// "port N is already in use. Please check the flag --http-port".
+base::Result<void> check_port_free(std::uint16_t port, std::string_view flag);
+
+}  // namespace weir::app

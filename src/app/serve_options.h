@@ -1,0 +1,42 @@
+// What `weir serve` was asked to do, and the table of its flags (spec 7). Plain values; main thread.
+#pragma once
+
+#include "command_line.h"
+#include "weir/model/options.h"
+#include "weir/observe/log.h"
+#include "weir/observe/request_metrics.h"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace weir::app {
+
+struct ServeOptions {
+  model::Options model;
+  std::string manifests;                 // standalone mode; empty: an API server
+  std::uint16_t healthz_port = 10254;
+  std::string healthz_host;              // empty: all addresses
+  observe::RequestMetricsOptions metrics;
+  std::chrono::seconds shutdown_grace{0};
+  std::chrono::seconds post_shutdown_grace{10};
+  observe::LogLevel log_level = observe::LogLevel::info;
+  observe::LogStyle log_style = observe::LogStyle::text;
+  std::string election_id = "ingress-controller-leader";
+  std::string publish_service;
+  std::string publish_status_address;
+  std::string watch_namespace_selector;
+  bool show_version = false;
+};
+
+// Every flag of spec 7 and Weir's own. The rows write into `options`, which must outlive them.
+std::vector<Flag> serve_flags(ServeOptions& options);
+// The rows that decide how objects are read: shared with `check` and `explain`.
+std::vector<Flag> reading_flags(ServeOptions& options);
+
+// Combinations that cannot work together (spec 7); nullopt: fine.
+std::optional<std::string> check_combination(const ServeOptions& options);
+
+}  // namespace weir::app

@@ -1,0 +1,75 @@
+#include "app/explain.h"
+
+#include "unit/app/manifest_folder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace weir::app {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+
+std::string run(const std::string& manifests, const ExplainRequest& request, model::Options options = {}) {
+  test::ManifestFolder folder;
+  folder.write("a.yaml", test::kObjects + manifests);
+  const LoadedModel loaded = load_model({folder.path()}, options);
+  const auto text = explain(loaded, options, request);
+  return text ? *text : "error: " + text.error().text();
+}
+
+TEST(Explain, NamesTheWinnerTheLosersAndTheEndpoints) {
+  const std::string text = run(test::ingress("root", "shop.example", "/") + test::ingress("api", "shop.example", "/api"),
+                               {"GET", "http://shop.example/api/users", {}});
+
+  EXPECT_THAT(text, AllOf(HasSubstr("host          shop.example\n"), ContainsRegex("\\* prefix /api +default/api -> web:80"),
+                          ContainsRegex("  prefix / +default/root -> web:80"), HasSubstr("backend       default-web-80"),
+                          HasSubstr("endpoint      10.1.2.3:8080"), HasSubstr("proxied to default-web-80")));
+}
+
+TEST(Explain, ShowsRewritesAndWhereASettingComesFrom) {
+  model::Options options;
+  options.config_map = kube::ObjectName{"default", "weir"};
+  const std::string text =
+      run(test::ingress("api", "shop.example", "/api(/|$)(.*)", "rewrite-target: /$2", "ImplementationSpecific") +
+              "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: weir}\ndata: {proxy-read-timeout: \"17\"}\n",
+          {"GET", "shop.example/api/users?x=1", {}}, options);
+
+  EXPECT_THAT(text, AllOf(HasSubstr("request line  GET /users?x=1\n"), HasSubstr("regex mode"),
+                          ContainsRegex("rewrite-target +/\\$2 +annotation \"/\\$2\""),
+                          ContainsRegex("proxy-read-timeout +17s? +ConfigMap key proxy-read-timeout"),
+                          ContainsRegex("proxy-connect-timeout +5s? +default")));
+}
+
+TEST(Explain, SaysWhatEndsARequestBeforeTheUpstream) {
+  EXPECT_THAT(run(test::ingress("a", "a.example", "/", "permanent-redirect: https://b.example/"),
+                  {"GET", "http://a.example/", {}}),
+              HasSubstr("301 made by Weir (redirect), Location: https://b.example/"));
+  EXPECT_THAT(run(test::ingress("a", "a.example", "/", "force-ssl-redirect: \"true\""), {"GET", "http://a.example/x", {}}),
+              HasSubstr("308 made by Weir (https-redirect), Location: https://a.example/x"));
+  EXPECT_THAT(run(test::ingress("a", "a.example", "/", "auth-url: http://auth.example/"), {"GET", "http://a.example/", {}}),
+              HasSubstr("503, the Ingress is denied ("));
+  EXPECT_THAT(run("", {"GET", "http://nobody.example/", {}}), HasSubstr("404, no default backend"));
+  EXPECT_THAT(run("", {"GET", "http://nobody.example/%zz", {}}), HasSubstr("400, refused before routing"));
+}
+
+TEST(Explain, ForwardedHeadersCountAsTheProxyCountsThem) {
+  model::Options options;
+  options.config_map = kube::ObjectName{"default", "weir"};
+  const std::string text = run(test::ingress("a", "a.example", "/", "force-ssl-redirect: \"true\"") +
+                                   "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: weir}\ndata: {use-forwarded-headers: \"true\"}\n",
+                               {"GET", "http://a.example/x", {"X-Forwarded-Proto: https"}}, options);
+
+  EXPECT_THAT(text, AllOf(HasSubstr("https (as forwarded)"), HasSubstr("proxied to default-web-80")));
+}
+
+TEST(Explain, AUrlThatIsNoneIsAnError) {
+  EXPECT_THAT(run("", {"GET", "ftp://x/", {}}), HasSubstr("error: the URL's scheme is neither http nor https"));
+  EXPECT_THAT(run("", {"GET", "/x", {}}), HasSubstr("error: the URL names no host"));
+  EXPECT_THAT(run("", {"GET", "http://x/", {"broken"}}), HasSubstr("not of the form Name: value"));
+}
+
+}  // namespace
+}  // namespace weir::app
