@@ -81,13 +81,14 @@ void report_orphans(const model::Model& model, observe::Metrics& metrics) {
     }
   }
   Series series;
-  for (const auto& [name, flags] : orphans) {
+  for (const auto& orphan : orphans) {
     const auto add = [&](const char* type, bool value) {
-      series.emplace_back(metrics.labels({{"namespace", name.first}, {"ingress", name.second}, {"type", type}}),
-                          value ? 1 : 0);
+      series.emplace_back(
+          metrics.labels({{"namespace", orphan.first.first}, {"ingress", orphan.first.second}, {"type", type}}),
+          value ? 1 : 0);
     };
-    add("no-service", flags.first);
-    add("no-endpoint", flags.second);
+    add("no-service", orphan.second.first);
+    add("no-endpoint", orphan.second.second);
   }
   metrics.registry().replace("nginx_ingress_controller_orphan_ingress", series);
 }
