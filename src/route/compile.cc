@@ -56,7 +56,7 @@ void append(base::Diagnostics& to, const base::Diagnostics& from) {
 }  // namespace
 
 struct Compiler::State {
-  explicit State(CompileOptions given) : options(std::move(given)) {}
+  explicit State(CompileOptions given) : options(std::move(given)), policies(options) {}
 
   void compile_hosts(const model::Model& model, RoutingTable& table, base::Diagnostics& diagnostics);
   void rebuild_denied();
@@ -74,6 +74,7 @@ struct Compiler::State {
   BackendId default_backend = kNoBackend;
   Ids ids;
   PatternCache patterns;
+  PolicyPool policies;
   CertificateStore certificates;
   TlsChoice tls;
   tls::CertificatePtr fake_certificate;
@@ -114,7 +115,7 @@ CompileResult Compiler::compile(const model::Model& model) {
 CachedHost Compiler::State::build(const model::Host& host, const IngressSet& denied,
                                   const tls::CertificatePtr& certificate_before) {
   BuiltHost built =
-      build_host({host, default_backend, denied, certificate_before}, {options, ids, patterns, certificates});
+      build_host({host, default_backend, denied, certificate_before}, {options, ids, patterns, policies, certificates});
   CachedHost cached;
   cached.model = host;
   cached.bad = std::move(built.bad);

@@ -12,33 +12,36 @@ std::string quoted(std::string_view text) {
 
 // Normal mode: exact entry, longest prefix, slash redirect (spec 2.4, 2.6).
 std::string reason_by_prefix(const HostMatcher& matcher, std::uint32_t location, std::string_view path,
-                             const HostMatcher::ExactEntry* exact, const HostMatcher::PrefixEntry* prefix) {
+                             const HostMatcher::Entry* exact, const HostMatcher::Entry* prefix) {
   const bool wins = exact ? exact->location == location : prefix && prefix->location == location;
   if (wins && exact) {
-    return exact->slash_redirect ? "301 to " + quoted(exact->text + "/") + ": the rule is written with a final slash"
+    return exact->slash_redirect ? "301 to " + quoted(std::string(matcher.text_of(*exact)) + "/") +
+                                       ": the rule is written with a final slash"
                                  : "exact match";
   }
-  if (wins) return "longest prefix that matches: " + quoted(prefix->text);
+  if (wins) return "longest prefix that matches: " + quoted(matcher.text_of(*prefix));
 
-  const HostMatcher::PrefixEntry* longest = nullptr;  // of this location's own entries that match
-  for (const HostMatcher::PrefixEntry& entry : matcher.prefixes()) {
-    if (entry.location == location && path.starts_with(entry.text)) longest = &entry;
+  const HostMatcher::Entry* longest = nullptr;  // of this location's own entries that match
+  for (const HostMatcher::Entry& entry : matcher.prefixes()) {
+    if (entry.location == location && path.starts_with(matcher.text_of(entry))) longest = &entry;
   }
   if (longest && exact) {
-    return "prefix " + quoted(longest->text) + " matches, but an exact match goes first";
+    return "prefix " + quoted(matcher.text_of(*longest)) + " matches, but an exact match goes first";
   }
-  if (longest) return "prefix " + quoted(longest->text) + " is shorter than " + quoted(prefix ? prefix->text : "");
+  if (longest)
+    return "prefix " + quoted(matcher.text_of(*longest)) + " is shorter than " +
+           quoted(prefix ? matcher.text_of(*prefix) : "");
 
   std::string entries;
-  auto add = [&](const std::string& kind, const std::string& text) {
+  auto add = [&](const std::string& kind, std::string_view text) {
     if (!entries.empty()) entries += ", ";
     entries += kind + " " + quoted(text);
   };
-  for (const HostMatcher::ExactEntry& entry : matcher.exact()) {
-    if (entry.location == location && !entry.slash_redirect) add("exact", entry.text);
+  for (const HostMatcher::Entry& entry : matcher.exact()) {
+    if (entry.location == location && !entry.slash_redirect) add("exact", matcher.text_of(entry));
   }
-  for (const HostMatcher::PrefixEntry& entry : matcher.prefixes()) {
-    if (entry.location == location) add("prefix", entry.text);
+  for (const HostMatcher::Entry& entry : matcher.prefixes()) {
+    if (entry.location == location) add("prefix", matcher.text_of(entry));
   }
   if (entries.empty()) return "another rule of the same path takes all its requests";
   return "does not match: " + entries;
@@ -67,8 +70,8 @@ std::string reason_by_regex(const HostMatcher& matcher, std::uint32_t location, 
 std::vector<Candidate> explain_location(Lookup& lookup, const Host& host, std::string_view path) {
   const LocationMatch match = lookup.find_location(host, path);
   const HostMatcher& matcher = *host.matcher;
-  const HostMatcher::ExactEntry* exact = matcher.find_exact(path);
-  const HostMatcher::PrefixEntry* prefix = matcher.find_prefix(path);
+  const HostMatcher::Entry* exact = matcher.find_exact(path);
+  const HostMatcher::Entry* prefix = matcher.find_prefix(path);
   const HostMatcher::RegexEntry* regex = nullptr;
   Matcher state;
   for (const HostMatcher::RegexEntry& entry : matcher.regexes()) {

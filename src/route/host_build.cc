@@ -1,6 +1,7 @@
 #include "route/host_build.h"
 
 #include "route/host_index.h"
+#include "route/path_entries.h"
 
 #include <algorithm>
 
@@ -9,13 +10,19 @@ namespace {
 
 constexpr const char* kPathReason = "path-regex-invalid";
 
-void set_filters(Location& location, const CompileOptions& options) {
-  location.filters = options.filter_mask ? options.filter_mask(location.policies) : 0;
+std::shared_ptr<const LocationPolicies> policies_of(const model::Location& from, const IngressSet& denied,
+                                                    PolicyPool& pool) {
+  if (from.policies.deny.denied() || !denied.contains({from.owner.ns, from.owner.ingress})) {
+    return pool.get(from.policies);
+  }
+  features::Policies policies = from.policies;
+  policies.deny.reason = kPathReason;
+  return pool.get(policies);
 }
 
 Location build_location(const model::Location& from, const model::Host& host, const IngressSet& denied,
                         const BuildTools& tools) {
-  Location to;
+  Location to(policies_of(from, denied, tools.policies));
   to.path = from.path;
   to.type = from.type == kube::PathType::exact ? PathType::exact : PathType::prefix;
   to.implicit = from.implicit;
@@ -25,12 +32,8 @@ Location build_location(const model::Location& from, const model::Host& host, co
   to.service = from.owner.service;
   to.service_port = from.owner.port;
   to.backend = from.backend.empty() ? kNoBackend : tools.ids.backend(from.backend);
-  to.policies = from.policies;
   to.used = from.used;
   to.id = tools.ids.location(host.name, to);
-  if (!to.policies.deny.denied() && denied.contains({to.ns, to.ingress})) to.policies.deny.reason = kPathReason;
-  set_filters(to, tools.options);
-  if (to.policies.hsts.enabled) to.hsts_value = features::header_value(to.policies.hsts);
   const features::RewritePolicy& rewrite = to.policies.rewrite;
   to.rewrites = !rewrite.target.empty() && rewrite.target != to.path;
   const bool captures = to.rewrites && (rewrite.target.find('$') != std::string::npos ||
@@ -43,17 +46,13 @@ Location build_location(const model::Location& from, const model::Host& host, co
 
 // Every host has a "/" in the original; a model without one still must answer.
 void add_missing_root(Host& host, BackendId backend, const BuildTools& tools) {
-  const bool has_root = std::any_of(host.locations.begin(), host.locations.end(), [](const Location& location) {
-    return location.type == PathType::prefix && location.path == "/";
-  });
-  if (has_root) return;
-  Location root;
+  if (std::any_of(host.locations.begin(), host.locations.end(), is_root)) return;
+  Location root(tools.policies.get({}));
   root.path = "/";
   root.implicit = true;
   root.untouched_default = true;
   root.backend = backend;
   root.id = tools.ids.location(host.name, root);
-  set_filters(root, tools.options);
   host.locations.push_back(std::move(root));
 }
 
@@ -129,7 +128,7 @@ BuiltHost build_host(const HostInput& input, const BuildTools& tools) {
     host.locations.push_back(build_location(location, input.host, input.denied, tools));
   }
   add_missing_root(host, input.default_backend, tools);
-  HostMatcher::Built matcher = HostMatcher::build(host.locations, host.regex_mode, tools.patterns);
+  HostMatcher::Built matcher = HostMatcher::build(host, tools.patterns);
   host.matcher = std::move(matcher.matcher);
   report_bad_paths(matcher.bad, built);
 

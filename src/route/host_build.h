@@ -4,6 +4,7 @@
 #include "route/certificate_store.h"
 #include "route/host_matcher.h"
 #include "route/ids.h"
+#include "route/policy_pool.h"
 #include "weir/base/diagnostic.h"
 #include "weir/model/model.h"
 #include "weir/route/compile.h"
@@ -21,6 +22,7 @@ struct BuildTools {
   const CompileOptions& options;
   Ids& ids;
   PatternCache& patterns;
+  PolicyPool& policies;
   CertificateStore& certificates;
 };
 

@@ -1,5 +1,6 @@
 #include "route/host_index.h"
 
+#include "route/host_matcher.h"
 #include "weir/base/ascii.h"
 
 #include <algorithm>
@@ -50,9 +51,9 @@ HostIndex::HostIndex(const std::vector<std::shared_ptr<const Host>>& hosts, Patt
   for (std::uint32_t i = 0; i < hosts.size(); ++i) {
     const Host& host = *hosts[i];
     if (is_wildcard_host(host.name)) {
-      wildcards_.try_emplace(std::string_view(host.name).substr(2), Ordered{&host, i});
+      wildcards_.try_emplace(host.matcher->host_name().substr(2), Ordered{&host, i});
     } else if (host.name != "_") {
-      exact_.try_emplace(host.name, &host);
+      exact_.try_emplace(host.matcher->host_name(), &host);
     }
   }
   // After all hosts: a host name beats an equal alias.

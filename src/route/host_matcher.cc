@@ -1,160 +1,106 @@
 #include "route/host_matcher.h"
 
-#include "weir/base/ascii.h"
+#include "route/path_entries.h"
 
 #include <algorithm>
-#include <set>
+#include <cstring>
+#include <new>
 
 namespace weir::route {
 namespace {
 
-template <class Entry>
-bool text_less(const Entry& a, const Entry& b) {
-  return a.text < b.text;
-}
+// Up to here a scan beats a search: sizes alone rule most entries out.
+constexpr std::size_t kScanned = 8;
 
-// Sorts by text and keeps the first of equal texts.
-template <class Entry>
-void sort_unique(std::vector<Entry>& entries) {
-  std::stable_sort(entries.begin(), entries.end(), text_less<Entry>);
-  entries.erase(
-      std::unique(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.text == b.text; }),
-      entries.end());
-}
-
-bool is_root(const Location& location) {
-  return location.type == PathType::prefix && location.path == "/";
-}
-
-// The paths of Exact rules: their Prefix namesakes give up the exact entry.
-std::set<std::string_view> exact_rules(const std::vector<Location>& locations) {
-  std::set<std::string_view> paths;
-  for (const Location& location : locations) {
-    if (location.type == PathType::exact) paths.insert(location.path);
-  }
-  return paths;
-}
-
-std::string with_slash(const std::string& path) {
-  return path.ends_with('/') ? path : path + '/';
+bool starts_with(std::string_view text, std::string_view prefix) {
+  return text.size() >= prefix.size() && std::memcmp(text.data(), prefix.data(), prefix.size()) == 0;
 }
 
 }  // namespace
 
-HostMatcher::Built HostMatcher::build(const std::vector<Location>& locations, bool regex_mode, PatternCache& patterns) {
+HostMatcher::Built HostMatcher::build(const Host& host, PatternCache& patterns) {
   Built built;
-  auto matcher = std::make_shared<HostMatcher>();
-  matcher->regex_mode_ = regex_mode;
-  const auto root = std::find_if(locations.begin(), locations.end(), is_root);
-  matcher->root_ = static_cast<std::uint32_t>(root - locations.begin());
-  if (regex_mode) {
-    matcher->add_regexes(locations, patterns, built.bad);
+  PathEntries entries;
+  std::vector<RegexEntry> regexes;
+  if (host.regex_mode) {
+    regexes = regex_entries(host.locations, patterns, built.bad);
   } else {
-    matcher->add_entries(locations);
-    matcher->add_slash_redirects();
-    matcher->link_prefixes();
+    entries = path_entries(host.locations);
   }
-  built.matcher = std::move(matcher);
+  std::size_t text_size = host.name.size();
+  for (const PathEntry& entry : entries.exact) text_size += entry.text.size();
+  for (const PathEntry& entry : entries.prefixes) text_size += entry.text.size();
+  const std::size_t count = entries.exact.size() + entries.prefixes.size();
+  void* block = ::operator new(sizeof(HostMatcher) + count * sizeof(Entry) + text_size);
+
+  auto* matcher = new (block) HostMatcher();
+  matcher->regex_mode_ = host.regex_mode;
+  matcher->exact_count_ = static_cast<std::uint32_t>(entries.exact.size());
+  matcher->prefix_count_ = static_cast<std::uint32_t>(entries.prefixes.size());
+  matcher->name_size_ = static_cast<std::uint32_t>(host.name.size());
+  matcher->regexes_ = std::move(regexes);
+  const auto root = std::find_if(host.locations.begin(), host.locations.end(), is_root);
+  matcher->root_ = static_cast<std::uint32_t>(root - host.locations.begin());
+
+  auto* packed = reinterpret_cast<Entry*>(matcher + 1);
+  auto* text = reinterpret_cast<char*>(packed + count);
+  std::uint32_t offset = 0;
+  auto add_text = [&](std::string_view part) {
+    std::copy(part.begin(), part.end(), text + offset);
+    offset += static_cast<std::uint32_t>(part.size());
+  };
+  add_text(host.name);
+  for (const std::vector<PathEntry>* list : {&entries.exact, &entries.prefixes}) {
+    for (const PathEntry& entry : *list) {
+      new (packed++) Entry{offset, static_cast<std::uint32_t>(entry.text.size()), entry.location, entry.parent,
+                           entry.slash_redirect};
+      add_text(entry.text);
+    }
+  }
+  built.matcher = std::shared_ptr<const HostMatcher>(matcher, destroy);
   return built;
 }
 
-// Spec 2.4. Where Prefix "/p" and Prefix "/p/" both want the entry "/p/", the rule that is written so gets it.
-void HostMatcher::add_entries(const std::vector<Location>& locations) {
-  const auto exact_paths = exact_rules(locations);
-  std::vector<PrefixEntry> added_slash;
-  for (std::uint32_t i = 0; i < locations.size(); ++i) {
-    const Location& location = locations[i];
-    if (location.type == PathType::exact) {
-      exact_.push_back({location.path, i, false});
-    } else if (is_root(location)) {
-      prefixes_.push_back({location.path, i, -1});
-    } else {
-      auto& target = location.path.ends_with('/') ? prefixes_ : added_slash;
-      target.push_back({with_slash(location.path), i, -1});
-      if (!exact_paths.contains(location.path)) exact_.push_back({location.path, i, false});
+void HostMatcher::destroy(const HostMatcher* matcher) {
+  matcher->~HostMatcher();
+  ::operator delete(const_cast<HostMatcher*>(matcher));
+}
+
+const HostMatcher::Entry* HostMatcher::find_exact(std::string_view path) const {
+  const std::span<const Entry> all = exact();
+  if (all.size() <= kScanned) {
+    for (const Entry& entry : all) {
+      if (entry.size == path.size() && starts_with(path, text_of(entry))) return &entry;
     }
+    return nullptr;
   }
-  prefixes_.insert(prefixes_.end(), added_slash.begin(), added_slash.end());
-  sort_unique(prefixes_);
-  sort_unique(exact_);
+  const auto found =
+      std::lower_bound(all.begin(), all.end(), path,
+                       [this](const Entry& entry, std::string_view wanted) { return text_of(entry) < wanted; });
+  return found != all.end() && text_of(*found) == path ? &*found : nullptr;
 }
 
-void HostMatcher::add_slash_redirects() {
-  std::vector<ExactEntry> redirects;
-  auto consider = [&](const std::string& text, std::uint32_t location) {
-    if (text.size() < 2 || !text.ends_with('/')) return;
-    std::string shorter = text.substr(0, text.size() - 1);
-    if (!find_exact(shorter)) redirects.push_back({std::move(shorter), location, true});
-  };
-  for (const ExactEntry& entry : exact_) consider(entry.text, entry.location);
-  for (const PrefixEntry& entry : prefixes_) consider(entry.text, entry.location);
-  exact_.insert(exact_.end(), redirects.begin(), redirects.end());
-  sort_unique(exact_);
-}
-
-void HostMatcher::link_prefixes() {
-  for (std::size_t i = 1; i < prefixes_.size(); ++i) {
-    auto candidate = static_cast<std::int32_t>(i) - 1;
-    auto at = [&](std::int32_t position) -> PrefixEntry& { return prefixes_[static_cast<std::size_t>(position)]; };
-    while (candidate >= 0 && !prefixes_[i].text.starts_with(at(candidate).text)) candidate = at(candidate).parent;
-    prefixes_[i].parent = candidate;
-  }
-}
-
-// Spec 2.5: a pair for Prefix rules without a rewrite or regex of their own, one pattern for all others.
-void HostMatcher::add_regexes(const std::vector<Location>& locations, PatternCache& patterns,
-                              std::vector<BadPath>& bad) {
-  const auto exact_paths = exact_rules(locations);
-  auto add = [&](const std::string& path, std::uint32_t location) {
-    RegexEntry entry;
-    entry.text = "^" + path;
-    entry.location = location;
-    LiteralPrefix literal = literal_prefix(path);
-    entry.literal = std::move(literal.text);
-    if (!literal.whole) {
-      auto pattern = patterns.get(entry.text);
-      if (pattern) {
-        entry.pattern = *pattern;
-      } else {
-        // Its Ingress is denied (spec 0.5). The path stands for its own characters meanwhile, so that no other
-        // Ingress' requests end up here.
-        entry.literal = base::to_lower(path);
-        if (bad.empty() || bad.back().location != location) bad.push_back({location, pattern.error().text()});
-      }
+const HostMatcher::Entry* HostMatcher::find_prefix(std::string_view path) const {
+  const std::span<const Entry> all = prefixes();
+  if (all.size() <= kScanned) {
+    const Entry* longest = nullptr;
+    for (const Entry& entry : all) {
+      if ((!longest || entry.size > longest->size) && starts_with(path, text_of(entry))) longest = &entry;
     }
-    regexes_.push_back(std::move(entry));
-  };
-  for (std::uint32_t i = 0; i < locations.size(); ++i) {
-    const Location& location = locations[i];
-    const bool own_pattern = location.rewrites || location.policies.rewrite.use_regex;
-    if (location.type == PathType::prefix && location.path != "/" && !own_pattern) {
-      const std::string slashed = with_slash(location.path);
-      add(slashed, i);
-      if (slashed != location.path && !exact_paths.contains(location.path)) add(location.path, i);
-    } else {
-      add(location.path, i);
-    }
+    return longest;
   }
-}
-
-const HostMatcher::ExactEntry* HostMatcher::find_exact(std::string_view path) const {
-  const auto found = std::lower_bound(exact_.begin(), exact_.end(), path,
-                                      [](const ExactEntry& entry, std::string_view text) { return entry.text < text; });
-  return found != exact_.end() && found->text == path ? &*found : nullptr;
-}
-
-// The longest entry that `path` starts with is the last entry not above `path`, or one of its parents.
-const HostMatcher::PrefixEntry* HostMatcher::find_prefix(std::string_view path) const {
+  // The longest entry that `path` starts with is the last entry not above `path`, or one of its parents.
   const auto above =
-      std::upper_bound(prefixes_.begin(), prefixes_.end(), path,
-                       [](std::string_view text, const PrefixEntry& entry) { return text < entry.text; });
-  if (above == prefixes_.begin()) return nullptr;
-  const PrefixEntry* entry = &*(above - 1);
-  const auto common = static_cast<std::size_t>(
-      std::mismatch(entry->text.begin(), entry->text.end(), path.begin(), path.end()).first - entry->text.begin());
-  while (entry->text.size() > common) {
+      std::upper_bound(all.begin(), all.end(), path,
+                       [this](std::string_view wanted, const Entry& entry) { return wanted < text_of(entry); });
+  if (above == all.begin()) return nullptr;
+  const Entry* entry = &*(above - 1);
+  const std::string_view last = text_of(*entry);
+  const auto common =
+      static_cast<std::size_t>(std::mismatch(last.begin(), last.end(), path.begin(), path.end()).first - last.begin());
+  while (entry->size > common) {
     if (entry->parent < 0) return nullptr;
-    entry = &prefixes_[static_cast<std::size_t>(entry->parent)];
+    entry = &all[static_cast<std::size_t>(entry->parent)];
   }
   return entry;
 }
@@ -171,8 +117,8 @@ HostMatcher::Found HostMatcher::find(std::string_view path, Matcher& matcher) co
     }
     return {root_, false};
   }
-  if (const ExactEntry* entry = find_exact(path)) return {entry->location, entry->slash_redirect};
-  if (const PrefixEntry* entry = find_prefix(path)) return {entry->location, false};
+  if (const Entry* entry = find_exact(path)) return {entry->location, entry->slash_redirect};
+  if (const Entry* entry = find_prefix(path)) return {entry->location, false};
   return {root_, false};
 }
 

@@ -1,0 +1,48 @@
+#include "route/policy_pool.h"
+
+#include <algorithm>
+#include <string>
+
+namespace weir::route {
+namespace {
+
+// Over fields that often differ between Ingresses; equality decides, so that any choice is right.
+std::size_t hash_of(const features::Policies& policies) {
+  std::size_t hash = 0;
+  auto add = [&hash](std::size_t value) { hash = (hash ^ value) * 0x9e3779b97f4a7c15ull + (hash >> 29); };
+  auto add_text = [&add](const std::string& text) { add(std::hash<std::string>{}(text)); };
+  add_text(policies.deny.reason);
+  add_text(policies.rewrite.target);
+  add_text(policies.rewrite.app_root);
+  add_text(policies.redirect.url);
+  add_text(policies.upstream_host.value);
+  for (const std::string& name : policies.host_alias.names) add_text(name);
+  add(policies.proxy.body_size);
+  add(static_cast<std::size_t>(policies.proxy.read_timeout.count()));
+  add(static_cast<std::size_t>(policies.proxy.connect_timeout.count()));
+  add(static_cast<std::size_t>(policies.https_redirect.ssl_redirect) * 2 + policies.https_redirect.force);
+  return hash;
+}
+
+}  // namespace
+
+std::shared_ptr<const LocationPolicies> PolicyPool::get(const features::Policies& policies) {
+  const std::size_t hash = hash_of(policies);
+  const auto [first, last] = known_.equal_range(hash);
+  for (auto entry = first; entry != last; ++entry) {
+    auto known = entry->second.lock();
+    if (known && known->policies == policies) return known;
+  }
+  auto made = std::make_shared<LocationPolicies>();
+  made->policies = policies;
+  if (policies.hsts.enabled) made->hsts_value = features::header_value(policies.hsts);
+  made->filters = options_.filter_mask ? options_.filter_mask(policies) : 0;
+  known_.emplace(hash, made);
+  if (known_.size() >= prune_at_) {
+    std::erase_if(known_, [](const auto& entry) { return entry.second.expired(); });
+    prune_at_ = std::max<std::size_t>(1024, known_.size() * 2);
+  }
+  return made;
+}
+
+}  // namespace weir::route
