@@ -162,6 +162,7 @@ bool Daemon::start_server(const features::Settings& settings) {
 void Daemon::start_loop() {
   controller::LoopOptions o;
   o.model = options_.model;
+  o.model.assume_own_class = true;
   // Redirects and X-Forwarded-Port name the ports that clients see, also when the system chose them.
   o.model.http_port = server_->http_port();
   o.model.https_port = server_->https_port();

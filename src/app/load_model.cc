@@ -17,7 +17,9 @@ route::CompileOptions compile_options(const model::Options& options) {
   return compile;
 }
 
-LoadedModel load_model(const std::vector<std::string>& paths, const model::Options& options) {
+LoadedModel load_model(const std::vector<std::string>& paths, const model::Options& given) {
+  model::Options options = given;
+  options.assume_own_class = true;
   LoadedModel loaded;
   watch::Loaded read = watch::load_paths(paths);
   loaded.state = std::move(read.state);
@@ -36,6 +38,8 @@ LoadedModel load_model(const std::vector<std::string>& paths, const model::Optio
   all.insert(all.end(), loaded.accepted.diagnostics.begin(), loaded.accepted.diagnostics.end());
   all.insert(all.end(), built.diagnostics.begin(), built.diagnostics.end());
   all.insert(all.end(), compiled.diagnostics.begin(), compiled.diagnostics.end());
+  const base::Diagnostics refused = model::admission_errors(loaded.accepted, loaded.state, options);
+  all.insert(all.end(), refused.begin(), refused.end());
   for (base::Diagnostic& diagnostic : all) {
     if (!diagnostic.file.empty() || diagnostic.object.kind != "Ingress") continue;
     const auto origin = loaded.state.ingress_origins.find({diagnostic.object.ns, diagnostic.object.name});
