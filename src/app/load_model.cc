@@ -1,6 +1,7 @@
 #include "load_model.h"
 
 #include "weir/features/filter_order.h"
+#include "weir/model/admission.h"
 #include "weir/watch/load_path.h"
 
 #include <algorithm>
