@@ -1,2 +1,0 @@
-// Asio's separately compiled part, once for the program (BOOST_ASIO_SEPARATE_COMPILATION).
-#include <boost/asio/impl/src.hpp>
