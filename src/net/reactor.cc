@@ -91,6 +91,7 @@ void Reactor::drain() {
     if (count < kMaxEvents && ready_.alone()) break;
   }
   running_ = false;
+  budget_ = kBudget;  // for coroutines that other handlers of the worker start
   if (!ready_.alone()) wake();
 }
 

@@ -31,6 +31,9 @@ std::uint32_t to_timeout_ms(Millis timeout) noexcept {
   return static_cast<std::uint32_t>(timeout.count());
 }
 
+// An idle connection is a Sock and a frame: see the memory goals in docs/performance.md.
+static_assert(sizeof(Sock) <= 320);
+
 // --- life
 
 Sock::Sock(Reactor& reactor, int fd)
@@ -305,13 +308,14 @@ void Sock::on_event(std::uint32_t events) {
   if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) readable_ = true;
   if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) [[unlikely]]
     note_hangup(events);
-  reactor_->budget_ = Reactor::kBudget;
-  reactor_->current_ = this;
+  Reactor& reactor = *reactor_;  // outlives this Sock
+  reactor.budget_ = Reactor::kBudget;
+  reactor.current_ = this;
   const bool writable = events & (EPOLLOUT | EPOLLHUP | EPOLLERR);
   if (writer_) [[unlikely]] {
     if (writer_->done_ || (writable && try_write(*writer_))) {
       finish_write(writer_->result_);
-      if (reactor_->current_ != this) return;  // destroyed by the coroutine
+      if (reactor.current_ != this) return;  // destroyed by the coroutine
     }
   } else if (writable && tls_) {
     flush_idle_tls();

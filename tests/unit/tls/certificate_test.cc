@@ -178,7 +178,7 @@ TEST(Certificate, MegabyteOfJunkIsRefusedQuickly) {
   EXPECT_FALSE(load_certificate(pair.certificate, many));
   EXPECT_THAT(error_of(long_chain, pair.key), HasSubstr("more than 64 certificates"));
 
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));  // sanitizers, busy machines
 }
 
 TEST(FakeCertificate, LooksAsTheOriginals) {
