@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace weir::proxy {
 namespace {
@@ -24,28 +25,10 @@ const features::Settings& settings_of(const Worker& worker) {
   return worker.snapshot() ? *worker.snapshot().table().settings : defaults;
 }
 
-// The wait for the first byte of a request. > 0: there is input.
-net::Task<int> wait_for_request(Session& session) {
-  net::Sock& client = *session.sock;
-  const features::Settings& settings = settings_of(session.worker);
-  const bool first = session.requests == 0;
-  session.set_activity(first ? Activity::reading : Activity::waiting);
-  if (session.worker.draining()) co_return first ? co_await client.recv_some(net::BufferPool::kSmall, kFirstRequestGrace) : 0;
-  const int result = co_await client.wait_idle(first ? net::Millis(settings.client_header_timeout) : settings.keep_alive);
-  if (result == -ECANCELED && first) co_return co_await client.recv_some(net::BufferPool::kSmall, kFirstRequestGrace);
-  co_return result;
-}
-
 // Nothing new to parse in a head that grew only inside one line; too long a line is found by the parser in time.
 bool worth_parsing(std::string_view input, std::size_t parsed, const http::H1Limits& limits) {
   return parsed == 0 || input.size() >= limits.request_line || input.find('\n', parsed) != std::string_view::npos;
 }
-
-struct HeadRead {
-  http::ParseResult parsed;
-  Failure failure = Failure::none;       // or why there is none
-  bool closed = false;                   // the client left in the middle
-};
 
 void remember_bad_line(Request& request, std::string_view input) {
   const std::size_t begin = input.find_first_not_of("\r\n");
@@ -131,8 +114,8 @@ net::Task<bool> serve_request(Session& session) {
 
 }  // namespace
 
-net::Job serve_client(net::JobGroup&, Session* raw) {
-  const std::unique_ptr<Session> session(raw);
+net::Job serve_client(net::JobGroup&, std::unique_ptr<Session>& handed_over) {
+  const std::unique_ptr<Session> session = std::move(handed_over);
   net::Sock& client = *session->sock;
   if (session->connection.https) {
     const bool ready = co_await handshake(*session);
@@ -140,7 +123,16 @@ net::Job serve_client(net::JobGroup&, Session* raw) {
   }
   for (bool more = true; more;) {
     if (client.input().empty()) {
-      const int result = co_await wait_for_request(*session);
+      const features::Settings& settings = settings_of(session->worker);
+      const bool first = session->requests == 0;
+      session->set_activity(first ? Activity::reading : Activity::waiting);
+      int result = -ECANCELED;
+      if (!session->worker.draining()) {
+        result = co_await client.wait_idle(first ? net::Millis(settings.client_header_timeout) : settings.keep_alive);
+      }
+      if (result == -ECANCELED && first) {
+        result = co_await client.recv_some(net::BufferPool::kSmall, kFirstRequestGrace);
+      }
       if (result <= 0) co_return;
     }
     more = co_await serve_request(*session);

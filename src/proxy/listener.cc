@@ -57,11 +57,11 @@ void Session::set_activity(Activity now) {
 
 void accept_client(Worker& worker, int fd, const net::Address& peer, bool https) {
   worker.metrics().accepted.add();
-  std::unique_ptr<Session> session;
+  bool adopted = false;
   try {
     net::SockPtr sock = net::Sock::adopt(worker.reactor(), fd);
-    if (!sock) return;
-    session = std::make_unique<Session>(worker, std::move(sock));
+    adopted = true;
+    auto session = std::make_unique<Session>(worker, std::move(sock));
     const net::Address local = session->sock->local_address();
     session->connection.address = ip_of(peer);
     session->connection.address_text = peer.ip();
@@ -69,11 +69,11 @@ void accept_client(Worker& worker, int fd, const net::Address& peer, bool https)
     session->connection.local_address_text = local.ip();
     session->connection.local_port = local.port();
     session->connection.https = https;
+    serve_client(worker.jobs(), session);
   } catch (const std::bad_alloc&) {
+    if (!adopted) ::close(fd);           // else its owner does
     observe::log::error("proxy", "a new connection was closed: out of memory");
-    return;
   }
-  serve_client(worker.jobs(), session.release());
 }
 
 }  // namespace weir::proxy

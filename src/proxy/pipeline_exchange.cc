@@ -75,7 +75,7 @@ net::Task<bool> RequestPipeline::proxy() {
   plan.body = body.has_bytes() ? &body : nullptr;
   plan.method = request_.head.method;
   plan.idempotent = is_idempotent(request_.head);
-  plan.upgrade = request_.head.upgrade;
+  if (request_.head.upgrade) plan.upgrade = request_.head.fields.get(http::FieldId::upgrade);
   plan.client = &client_;
   plan.body_reads_client = body.streaming();
   plan.received_ms = worker_.reactor().now_ms();

@@ -67,17 +67,19 @@ net::Task<Failure> Relay::copy() {
   int full_reads = 0;
   while (!body.done()) {
     if (can_splice()) co_return co_await splice();
-    if (full_reads >= kFullReads) from.grow_input(net::BufferPool::kLarge);
-    const int result = co_await from.recv_some(net::BufferPool::kLarge, exchange.next_wait());
-    if (result == -ETIMEDOUT && exchange.keep_waiting()) continue;
-    if (result == 0 && body.until_close()) {
-      body.end();
-      const int sent = co_await sink.data({}, true);
-      co_return sent < 0 ? failure_of_send(sent) : Failure::none;
+    if (from.input().empty()) {          // else take() left some for another round
+      if (full_reads >= kFullReads) from.grow_input(net::BufferPool::kLarge);
+      const int result = co_await from.recv_some(net::BufferPool::kLarge, exchange.next_wait());
+      if (result == -ETIMEDOUT && exchange.keep_waiting()) continue;
+      if (result == 0 && body.until_close()) {
+        body.end();
+        const int sent = co_await sink.data({}, true);
+        co_return sent < 0 ? failure_of_send(sent) : Failure::none;
+      }
+      if (result <= 0) co_return failure_of_body_read(exchange, result);
+      exchange.note_received(result);
+      if (result >= static_cast<int>(net::BufferPool::kSmall)) ++full_reads;
     }
-    if (result <= 0) co_return failure_of_body_read(exchange, result);
-    exchange.note_received(result);
-    full_reads = result >= static_cast<int>(net::BufferPool::kSmall) ? full_reads + 1 : full_reads;
     const std::string_view run = body.take(from, worker.relay_scratch());
     if (body.malformed()) co_return Failure::truncated;
     const int sent = co_await sink.data(run, body.done());

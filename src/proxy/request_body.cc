@@ -241,6 +241,7 @@ net::Task<int> RequestBody::send_stream(net::Sock& upstream, net::Millis timeout
 bool RequestBody::worth_discarding() const {
   if (complete()) return true;
   if (failure_ != Failure::none || expect_continue_) return false;
+  if (stream_began_) return false;       // it may have ended in the middle of a run
   return kind_ == http::BodyKind::chunked || left_ <= kDiscardBytes;
 }
 

@@ -147,6 +147,12 @@ base::Result<void> Server::start() {
     };
     state.workers.push_back(std::make_unique<WorkerThread>(services, std::move(sockets[i])));
   }
+  for (const auto& worker : state.workers) {
+    if (std::string error = worker->start_error(); !error.empty() && result) {
+      result = base::fail("start a worker thread: " + error);
+    }
+  }
+  if (!result) stop();
   return result;
 }
 

@@ -37,7 +37,7 @@ void accept_client(Worker& worker, int fd, const net::Address& peer, bool https)
 // Step 2 (handshake.cc). false: close.
 net::Task<bool> handshake(Session& session);
 
-// Steps 3 to 11, again and again (http1_session.cc). Owns `session`.
-net::Job serve_client(net::JobGroup& jobs, Session* session);
+// Steps 3 to 11, again and again (http1_session.cc). Takes the session over before it first waits.
+net::Job serve_client(net::JobGroup& jobs, std::unique_ptr<Session>& handed_over);
 
 }  // namespace weir::proxy

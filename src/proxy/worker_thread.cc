@@ -1,13 +1,14 @@
 // Step 1 of life-of-a-request, the loop that runs a worker.
 #include "proxy/worker_thread.h"
 
-#include "weir/observe/log.h"
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <unistd.h>
+
+#include <exception>
 #include <future>
 #include <optional>
 #include <thread>
@@ -25,6 +26,7 @@ constexpr std::chrono::milliseconds kTick{100};
 // All but `context` and `thread` is used on the worker's thread only.
 struct WorkerThread::Loop {
   asio::io_context context{1};
+  std::promise<std::string> started;
   std::thread thread;
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work;
   std::optional<Worker> worker;
@@ -56,11 +58,23 @@ struct WorkerThread::Loop {
     if (worker->idle()) drained->store(true, std::memory_order_release);
   }
 
+  bool set_up(const WorkerServices& services, const std::vector<Listening>& sockets) {
+    try {
+      worker.emplace(services, [this](std::function<void()> function) { asio::post(context, std::move(function)); });
+      events.emplace(context, worker->event_fd());
+      timer.emplace(context);
+      worker->listen(sockets);
+    } catch (const std::exception& error) {  // no descriptors, no memory
+      for (const Listening& one : sockets) ::close(one.fd);
+      started.set_value(error.what());
+      return false;
+    }
+    started.set_value({});
+    return true;
+  }
+
   void run(const WorkerServices& services, const std::vector<Listening>& sockets) {
-    worker.emplace(services, [this](std::function<void()> function) { asio::post(context, std::move(function)); });
-    events.emplace(context, worker->event_fd());
-    timer.emplace(context);
-    worker->listen(sockets);
+    if (!set_up(services, sockets)) return;
     wait_for_events();
     wait_for_tick();
     context.run();
@@ -79,6 +93,8 @@ WorkerThread::WorkerThread(const WorkerServices& services, std::vector<Listening
 }
 
 WorkerThread::~WorkerThread() { stop(); }
+
+std::string WorkerThread::start_error() { return loop_->started.get_future().get(); }
 
 void WorkerThread::publish(route::RoutingTablePtr table) {
   asio::post(loop_->context, [this, table = std::move(table)]() mutable {

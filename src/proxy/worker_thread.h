@@ -15,8 +15,10 @@ namespace weir::proxy {
 
 class WorkerThread {
  public:
-  // Starts the thread; it accepts from `sockets` at once.
+  // Starts the thread; it accepts from `sockets`, which it closes, at once.
   WorkerThread(const WorkerServices& services, std::vector<Listening> sockets);
+  // Why it could not start; empty: it runs. Waits until that is known. Once, by the control thread.
+  std::string start_error();
   ~WorkerThread();                       // stop()
   WorkerThread(const WorkerThread&) = delete;
   WorkerThread& operator=(const WorkerThread&) = delete;

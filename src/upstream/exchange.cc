@@ -1,9 +1,10 @@
 // Step 9 of life-of-a-request: one exchange with an endpoint; steps 7 and 8 are decided in select.cc, pool.cc, retry.cc.
 #include "weir/upstream/exchange.h"
 
-#include "weir/upstream/retry.h"
 #include "upstream/clock.h"
 #include "upstream/connect.h"
+#include "weir/base/ascii.h"
+#include "weir/upstream/retry.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -66,8 +67,8 @@ net::Task<Failure> Exchange::attempt(const route::Endpoint& endpoint) {
     connection_ = fresh ? nullptr : runtime_.pool.take(endpoint.id, runtime_.reactor.now_ms());
     reused_ = connection_ != nullptr;
     if (!reused_) {
-      Failure failure = co_await connect(endpoint);
-      if (failure != Failure::none) co_return failure;
+      const Failure refused = co_await connect(endpoint);
+      if (refused != Failure::none) co_return end_try(refused);
     }
     record().connect_time = reused_ ? 0 : now_us() - try_began_us_;
     if (runtime_.counters != nullptr) (reused_ ? runtime_.counters->upstream_reuses : runtime_.counters->upstream_connects).add();
@@ -116,8 +117,15 @@ net::Task<Failure> Exchange::attempt(const route::Endpoint& endpoint) {
     }
     const bool again = may_replay_stale(failure);
     drop_connection();
-    if (!again) co_return failure;
+    if (!again) co_return end_try(failure);
   }
+}
+
+// As the original logs it: 502 or 504 for a try that brought no answer.
+Failure Exchange::end_try(Failure failure) {
+  record().response_time = now_us() - try_began_us_;
+  if (info(failure).side == Side::upstream) record().status = info(failure).status;
+  return failure;
 }
 
 net::Task<Failure> Exchange::connect(const route::Endpoint& endpoint) {
@@ -174,7 +182,11 @@ std::optional<Failure> Exchange::parse_head() {
       return std::nullopt;
     }
     upstream.consume(head_.size);
-    if (head_.status == 101) return plan_.upgrade && head_.upgrade ? Failure::none : Failure::invalid_header;
+    if (head_.status == 101) {
+      const bool asked_for = head_.upgrade && !plan_.upgrade.empty() &&
+                             base::iequals(head_.fields.get(http::FieldId::upgrade), plan_.upgrade);
+      return asked_for ? Failure::none : Failure::invalid_header;
+    }
     if (head_.status >= 200) return Failure::none;
     // 100, 102, 103: not for this client (spec 3.6)
   }

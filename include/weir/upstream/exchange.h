@@ -65,7 +65,7 @@ struct Plan {
   BodySource* body = nullptr;            // null: none
   http::Method method = http::Method::get;
   bool idempotent = true;
-  bool upgrade = false;                  // a 101 is welcome
+  std::string_view upgrade;              // the protocol asked for: a 101 that repeats it is welcome; empty: none is
   net::Sock* client = nullptr;           // its leaving ends the exchange; null: nobody waits
   bool body_reads_client = false;        // `body` still reads `client` while it is sent
   std::uint64_t received_ms = 0;         // when the request had arrived completely (Reactor::now_ms)
@@ -112,6 +112,7 @@ class Exchange {
   // The next step with the bytes read so far: none = the head is there; nullopt = more bytes are needed.
   std::optional<Failure> parse_head();
   bool may_replay_stale(Failure failure) const;
+  Failure end_try(Failure failure);
   void start_watch();
   void drop_connection();
   observe::UpstreamTry& record() { return tries_.back(); }

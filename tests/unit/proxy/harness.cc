@@ -38,13 +38,19 @@ bool wait_readable(int fd) {
 
 }  // namespace
 
-Wire::Wire(int fd) : fd_(fd) {}
+Wire::Wire(int fd, std::function<void(int)> before_close) : fd_(fd), before_close_(std::move(before_close)) {}
 Wire::Wire(Wire&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), buffer_(std::move(other.buffer_)), reset_(other.reset_), ended_(other.ended_) {}
+    : fd_(std::exchange(other.fd_, -1)),
+      before_close_(std::move(other.before_close_)),
+      buffer_(std::move(other.buffer_)),
+      reset_(other.reset_),
+      ended_(other.ended_) {}
 Wire::~Wire() { close(); }
 
 void Wire::close() {
-  if (fd_ >= 0) ::close(fd_);
+  if (fd_ < 0) return;
+  if (before_close_) before_close_(fd_);
+  ::close(fd_);
   fd_ = -1;
 }
 
@@ -118,7 +124,7 @@ void Wire::reset() {
 }
 
 void Wire::shrink_receive_buffer() {
-  const int small = 4096;
+  const int small = 32 * 1024;
   ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
 }
 
@@ -135,7 +141,6 @@ FakeUpstream::~FakeUpstream() {
     for (const int fd : open_) ::shutdown(fd, SHUT_RDWR);
   }
   for (std::thread& one : threads_) one.join();
-  for (const int fd : open_) ::close(fd);
 }
 
 void FakeUpstream::run() {
@@ -144,12 +149,13 @@ void FakeUpstream::run() {
     if (fd < 0) return;
     const int number = connections_++;
     std::lock_guard lock(mutex_);
-    open_.push_back(::dup(fd));          // so that the destructor can end a script that waits
+    open_.insert(fd);                    // so that the destructor can end a script that waits
     threads_.emplace_back([this, fd, number] {
-      Wire wire(fd);
+      Wire wire(fd, [this](int closing) {
+        std::lock_guard closing_lock(mutex_);
+        open_.erase(closing);
+      });
       script_(wire, number);
-      // Really closed only when both descriptors are.
-      wire.half_close();
     });
   }
 }

@@ -15,6 +15,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -27,7 +28,8 @@ using namespace std::chrono_literals;
 // One connection with exact bytes in and out. Every wait ends after 10 s with what came so far.
 class Wire {
  public:
-  explicit Wire(int fd);
+  // `before_close`: told the descriptor, which is a stranger's afterwards.
+  explicit Wire(int fd, std::function<void(int)> before_close = {});
   Wire(Wire&& other) noexcept;
   Wire(const Wire&) = delete;
   ~Wire();
@@ -51,6 +53,7 @@ class Wire {
   bool fill();
 
   int fd_;
+  std::function<void(int)> before_close_;
   std::string buffer_;
   bool reset_ = false;
   bool ended_ = false;
@@ -80,7 +83,7 @@ class FakeUpstream {
   std::atomic<bool> stopping_{false};
   std::mutex mutex_;
   std::list<std::thread> threads_;
-  std::vector<int> open_;
+  std::set<int> open_;
   std::thread acceptor_;
 };
 
