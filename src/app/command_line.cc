@@ -16,7 +16,8 @@ namespace weir::app {
 namespace {
 
 struct ParsedArguments {
-  std::vector<std::string> canonical;                       // "--name=value", positionals as they are
+  std::vector<std::string> canonical;                       // "--name=value"
+  std::vector<std::string> positionals;
   std::map<std::string, std::vector<std::string>> values;   // flag -> its values in order
   std::vector<std::string> order;                           // flags in order of their first use
   std::string error;
@@ -77,18 +78,15 @@ ParsedArguments normalise(const std::vector<std::string>& arguments, const std::
   for (std::size_t i = 0; i < arguments.size() && parsed.error.empty(); ++i) {
     const std::string& argument = arguments[i];
     if (argument == "--") {
-      parsed.canonical.insert(parsed.canonical.end(), arguments.begin() + static_cast<std::ptrdiff_t>(i),
-                              arguments.end());
+      parsed.positionals.insert(parsed.positionals.end(), arguments.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                                arguments.end());
       break;
     }
     if (argument.size() < 2 || argument[0] != '-') {
-      parsed.canonical.push_back(argument);
+      parsed.positionals.push_back(argument);
       continue;
     }
-    if (argument == "--help" || argument == "-h") {
-      parsed.canonical.push_back("--help");
-      continue;
-    }
+    if (argument == "--help" || argument == "-h") continue;  // see wants_help()
     const Flag* flag = nullptr;
     std::optional<std::string> value;
     if (argument[1] == '-') {
@@ -158,36 +156,45 @@ void describe(CLI::App& app, const Command& command, std::vector<std::string>& p
         ->type_name(type_name(flag.type))
         ->group(flag.group.empty() ? "Options" : flag.group);
   }
-  if (!command.positional.empty()) {
-    app.add_option(command.positional, positionals, command.positional_doc)
-        ->expected(static_cast<int>(command.min_positional), static_cast<int>(command.max_positional))
-        ->required(command.min_positional > 0);
-  }
+  // For the help only: positional arguments are told from flags' values before CLI11 sees them.
+  if (!command.positional.empty()) app.add_option(command.positional, positionals, command.positional_doc);
+}
+
+// Help is given even beside a wrong flag.
+bool wants_help(const std::vector<std::string>& arguments) {
+  const auto end = std::find(arguments.begin(), arguments.end(), "--");
+  return std::find(arguments.begin(), end, "--help") != end || std::find(arguments.begin(), end, "-h") != end;
+}
+
+// Empty: the number of positional arguments fits. The original ignores them where none is asked for.
+std::string check_count(const Command& command, std::size_t count) {
+  if (count < command.min_positional) return command.positional + " is missing";
+  if (!command.positional.empty() && count > command.max_positional) return "too many arguments";
+  return {};
 }
 
 int run(const Command& command, const std::vector<std::string>& arguments) {
   const ParsedArguments parsed = normalise(arguments, command.flags);
   CLI::App app(command.summary, "weir " + command.name);
   app.get_formatter()->column_width(36);
-  std::vector<std::string> positionals;
-  describe(app, command, positionals);
-  // The original ignores left-over positional arguments; they are named instead of being taken for something.
-  if (command.positional.empty()) app.allow_extras();
-  std::vector<std::string> reversed(parsed.canonical.rbegin(), parsed.canonical.rend());
-  try {
-    const bool wants_help = std::find(reversed.begin(), reversed.end(), "--help") != reversed.end();
-    if (!parsed.error.empty() && !wants_help) return usage_error(command.name, parsed.error);
-    app.parse(reversed);
-  } catch (const CLI::CallForHelp&) {
+  std::vector<std::string> shown;
+  describe(app, command, shown);
+  if (wants_help(arguments)) {
     print(app.help());
     return 0;
+  }
+  if (!parsed.error.empty()) return usage_error(command.name, parsed.error);
+  const std::string count_problem = check_count(command, parsed.positionals.size());
+  if (!count_problem.empty()) return usage_error(command.name, count_problem);
+  std::vector<std::string> reversed(parsed.canonical.rbegin(), parsed.canonical.rend());
+  try {
+    app.parse(reversed);
   } catch (const CLI::ParseError& error) {
     return usage_error(command.name, error.what());
   }
   const std::string problem = apply(parsed, command.flags);
   if (!problem.empty()) return usage_error(command.name, problem);
-  if (command.positional.empty()) positionals = app.remaining();
-  return command.run(positionals, parsed.order);
+  return command.run(parsed.positionals, parsed.order);
 }
 
 std::string overview(const std::vector<Command>& commands) {

@@ -26,7 +26,9 @@ LoadedModel load_model(const std::vector<std::string>& paths, const model::Optio
   loaded.state = std::move(read.state);
   loaded.accepted = model::accept({}, loaded.state, options);
   model::BuildResult built = model::build(loaded.accepted, loaded.state, options);
-  route::Compiler compiler(compile_options(options));
+  route::CompileOptions compile = compile_options(options);
+  compile.generate_certificate = false;
+  route::Compiler compiler(std::move(compile));
   route::CompileResult compiled = compiler.compile(built.model);
   loaded.model = std::move(built.model);
   loaded.table = std::move(compiled.table);

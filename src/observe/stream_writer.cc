@@ -62,7 +62,7 @@ StreamWriter::~StreamWriter() {
     std::unique_lock lock(mutex_);
     stopping_ = true;
     changed_.notify_all();
-    idle_.wait_for(lock, kDrainTime, [this] { return queue_.empty() && !writing_; });
+    if (!stuck_) idle_.wait_for(lock, kDrainTime, [this] { return queue_.empty() && !writing_; });
     give_up_.store(true, std::memory_order_relaxed);
   }
   thread_.join();
@@ -91,7 +91,7 @@ std::string StreamWriter::submit(Chunk chunk) {
 
 void StreamWriter::drain(std::chrono::milliseconds limit) {
   std::unique_lock lock(mutex_);
-  idle_.wait_for(lock, limit, [this] { return queue_.empty() && !writing_; });
+  stuck_ = !idle_.wait_for(lock, limit, [this] { return queue_.empty() && !writing_; });
 }
 
 void StreamWriter::run() {
@@ -108,7 +108,8 @@ void StreamWriter::run() {
     queue_.pop_front();
     writing_ = true;
     lock.unlock();
-    if (!write_chunk(chunk.text)) dropped_.fetch_add(chunk.lines, std::memory_order_relaxed);
+    const bool written = !give_up_.load(std::memory_order_relaxed) && write_chunk(chunk.text);
+    if (!written) dropped_.fetch_add(chunk.lines, std::memory_order_relaxed);
     lock.lock();
     writing_ = false;
     queued_bytes_ -= chunk.text.size();

@@ -80,11 +80,7 @@ tls::CertificatePtr CertificateStore::choose(const model::Host& host, const tls:
   if (!chosen || chosen->secret.name.empty()) return nullptr;
 
   const Loaded& loaded = load(chosen->secret, chosen->object);
-  if (loaded.missing) {
-    diagnostics.push_back(diagnostic("certificate-missing", chosen->secret, host.name,
-                                     "the Secret does not exist; the default certificate is served"));
-    return nullptr;
-  }
+  if (loaded.missing) return nullptr;  // model::build names the Ingress
   tls::CertificatePtr candidate = loaded.certificate;
   const bool usable = candidate && candidate->covers(host.name);
   if (!loaded.problem.empty()) {

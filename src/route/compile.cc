@@ -282,7 +282,7 @@ void Compiler::State::choose_default_certificate(const model::Model& model, Rout
       diagnostics.push_back(std::move(diagnostic));
     }
   }
-  if (table.default_certificate) return;
+  if (table.default_certificate || !options.generate_certificate) return;
   if (!fake_certificate) fake_certificate = tls::generate_fake_certificate();
   table.default_certificate = fake_certificate;
   table.default_certificate_generated = true;

@@ -96,21 +96,6 @@ void report_bad_paths(const std::vector<HostMatcher::BadPath>& bad, BuiltHost& b
   }
 }
 
-// Certificates are for names; requests without a host rule get the default certificate (spec 2.9).
-void report_nameless_certificates(const model::Host& host, base::Diagnostics& diagnostics) {
-  for (const model::TlsEntry& entry : host.tls) {
-    if (entry.secret.name.empty()) continue;
-    base::Diagnostic diagnostic;
-    diagnostic.code = "certificate-without-host";
-    diagnostic.object = {"Secret", entry.secret.ns, entry.secret.name};
-    diagnostic.key = "tls";
-    diagnostic.text =
-        "a rule without host gets the default certificate; name the host in the rule, or use "
-        "--default-ssl-certificate";
-    diagnostics.push_back(std::move(diagnostic));
-  }
-}
-
 }  // namespace
 
 BuiltHost build_host(const HostInput& input, const BuildTools& tools) {
@@ -132,13 +117,11 @@ BuiltHost build_host(const HostInput& input, const BuildTools& tools) {
   host.matcher = std::move(matcher.matcher);
   report_bad_paths(matcher.bad, built);
 
-  // A host that only redirects takes the certificate of its target, once all hosts are compiled.
-  if (tools.options.tls && input.host.has_tls && host.www_redirect_to.empty()) {
-    if (host.name == model::kCatchAll) {
-      report_nameless_certificates(input.host, built.diagnostics);
-    } else {
-      host.certificate = tools.certificates.choose(input.host, input.certificate_before, built.diagnostics);
-    }
+  // Rules without host get the default certificate (spec 2.9). A host that only redirects takes the certificate of its
+  // target, once all hosts are compiled.
+  const bool named = host.name != model::kCatchAll && host.www_redirect_to.empty();
+  if (tools.options.tls && input.host.has_tls && named) {
+    host.certificate = tools.certificates.choose(input.host, input.certificate_before, built.diagnostics);
   }
   return built;
 }

@@ -43,7 +43,8 @@ class StreamWriter {
   // Takes the chunk's text. Returns an empty string with capacity to fill next (recycled), so that steady logging does
   // not allocate.
   std::string submit(Chunk chunk);
-  // Waits until everything submitted so far is written or dropped, at most `limit`.
+  // Waits until everything submitted so far is written or dropped, at most `limit`. After a wait in vain the destructor
+  // does not wait once more.
   void drain(std::chrono::milliseconds limit);
   std::uint64_t dropped_lines() const { return dropped_.load(std::memory_order_relaxed); }
 
@@ -66,6 +67,7 @@ class StreamWriter {
   std::size_t queued_bytes_ = 0;
   bool writing_ = false;
   bool stopping_ = false;
+  bool stuck_ = false;           // the last drain() was in vain
   std::atomic<bool> give_up_{false};
   std::thread thread_;
 };

@@ -17,7 +17,10 @@ struct CompileOptions {
   std::uint16_t http_port = 80;
   std::uint16_t https_port = 443;
   std::string health_check_path = "/healthz";
-  bool tls = true;  // false: no certificates are loaded (check, explain)
+  bool tls = true;  // false: no certificates are loaded
+  // false: without --default-ssl-certificate there is no default certificate, and no time is spent on making a key.
+  // For tables that are never served (check, explain).
+  bool generate_certificate = true;
   // Which filters act on a location; bit i belongs to the i-th entry of features/filter_order.h.
   std::function<std::uint64_t(const features::Policies&)> filter_mask;
 };

@@ -7,7 +7,6 @@ namespace weir::route::test {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
 
 model::Host with_aliases(const std::string& name, std::vector<std::string> aliases) {
   model::Location location = prefix("/");
