@@ -88,12 +88,17 @@ def read_message(stream, to_head=False, first=None):
 class Upstream:
     """A recording backend. Answers with its scripted responses in turn; the last one (or 200 + its name) for ever."""
 
-    def __init__(self, name, responses=None):
+    def __init__(self, name, responses=None, refuse=False):
         self.name = name
         self.responses = list(responses or [])
         self.seen = []
         self.connections = 0
         self.lock = threading.Lock()
+        if refuse:  # bound but not listening: nobody else gets the port, and connections are refused
+            self.listener = socket.socket()
+            self.listener.bind(("127.0.0.1", 0))
+            self.port = self.listener.getsockname()[1]
+            return
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -243,12 +248,10 @@ class Scenario:
     def objects(self):
         for name, spec in (self.data.get("services") or {"web": {}}).items():
             spec = spec or {}
-            upstream = Upstream(name, spec.get("responses"))
+            upstream = Upstream(name, spec.get("responses"), spec.get("refuse", False))
             self.upstreams[name] = upstream
             self.variables[f"{name}_port"] = upstream.port
             yield from service_objects(name, upstream.port, spec)
-            if spec.get("refuse"):
-                upstream.listener.close()
         yield {"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": {"name": "nginx"},
                "spec": {"controller": "k8s.io/ingress-nginx"}}
         if self.data.get("settings"):
