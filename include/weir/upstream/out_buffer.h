@@ -28,7 +28,7 @@ class OutBuffer {
   }
   // REQUIRES: room() >= text.size()
   void put(std::string_view text) {
-    std::memcpy(end(), text.data(), text.size());
+    text.copy(end(), text.size());  // unlike memcpy, takes an empty view without data
     size_ += text.size();
   }
   // Bytes written behind end() by other means.
