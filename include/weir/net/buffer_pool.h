@@ -1,6 +1,6 @@
 // BufferPool: the input buffers of one worker, last in, first out, so that the few in use stay in the cache. Two sizes.
-// Buffers are 64-byte aligned and uninitialised. One thread. Under AddressSanitizer a returned buffer is freed at once,
-// so that a view kept too long is seen.
+// Buffers are 64-byte aligned and uninitialised. One thread. Under AddressSanitizer returned buffers are poisoned for
+// a while, so that a view kept too long is seen.
 #pragma once
 
 #include <cstddef>

@@ -403,6 +403,26 @@ TEST_F(SockEnd, ASockMayBeDestroyedByTheCoroutineItResumes) {
   EXPECT_EQ(sent, kUnset);
 }
 
+Job send_then(JobGroup&, Sock& sock, std::string_view text, const std::function<void()>& then, int& result) {
+  const int n = co_await sock.send_all(text, kLong);
+  then();
+  result = n;
+}
+
+TEST_F(SockEnd, ASockMayBeDestroyedByTheWriterItResumes) {
+  const std::string text = pattern(8 << 20);
+  int read = kUnset;
+  read_once(loop.jobs, *sock, 100, kLong, read);
+  const std::function<void()> destroy = [&] { sock.reset(); };
+  send_then(loop.jobs, *sock, text, destroy, result);
+
+  peer.reset();  // one event ends the send, and would end the read
+
+  ASSERT_TRUE(loop.run_until([&] { return result != kUnset; }));
+  EXPECT_LT(result, 0);
+  EXPECT_EQ(read, kUnset);
+}
+
 Job own_and_wait(JobGroup&, Loop& loop, int fd, bool write, const std::string& text) {
   SockPtr sock = loop.adopt(fd);
   if (write) {
