@@ -1,6 +1,7 @@
 // Step 9 of life-of-a-request: the response from the endpoint to the client.
 #include "proxy/relay.h"
 
+#include "proxy/buffered_relay.h"
 #include "proxy/response_body.h"
 
 #include <cerrno>
@@ -27,16 +28,6 @@ ResponseStart start_of(upstream::Exchange& exchange) {
   return start;
 }
 
-Failure failure_of_send(int result) {
-  return result == -ETIMEDOUT ? Failure::client_send_timeout : Failure::client_aborted;
-}
-
-// A read that failed in the middle of a body.
-Failure failure_of_body_read(const upstream::Exchange& exchange, int result) {
-  const Failure failure = exchange.failure_of_read(result);
-  return upstream::info(failure).side == upstream::Side::client ? failure : Failure::truncated;
-}
-
 struct Relay {
   Worker& worker;
   upstream::Exchange& exchange;
@@ -45,8 +36,7 @@ struct Relay {
   BodyReader body;
 
   bool can_splice() {
-    return body.has_length() && body.left() >= kSpliceFrom && !request.policies().proxy.buffering &&
-           exchange.sock().input().empty() && !exchange.sock().is_tls() && sink.raw_socket() != nullptr;
+    return body.has_length() && body.left() >= kSpliceFrom && exchange.sock().input().empty() && !exchange.sock().is_tls() && sink.raw_socket() != nullptr;
   }
   net::Task<Failure> splice();
   net::Task<Failure> copy();
@@ -92,6 +82,15 @@ net::Task<Failure> Relay::copy() {
 
 }  // namespace
 
+Failure failure_of_send(int result) {
+  return result == -ETIMEDOUT ? Failure::client_send_timeout : Failure::client_aborted;
+}
+
+Failure failure_of_body_read(const upstream::Exchange& exchange, int result) {
+  const Failure failure = exchange.failure_of_read(result);
+  return upstream::info(failure).side == upstream::Side::client ? failure : Failure::truncated;
+}
+
 net::Task<Failure> relay_response(Worker& worker, upstream::Exchange& exchange, ResponseSink& sink, Request& request) {
   Relay relay{worker, exchange, sink, request, BodyReader(exchange.body(), exchange.head().content_length)};
   const std::string_view run = relay.body.take(exchange.sock(), worker.relay_scratch());
@@ -102,7 +101,10 @@ net::Task<Failure> relay_response(Worker& worker, upstream::Exchange& exchange, 
   exchange.count_body(run.size());
   relay.body.consume(exchange.sock());
   if (relay.body.done()) co_return Failure::none;
-  co_return co_await relay.copy();
+  const features::ProxyPolicy& policy = request.policies().proxy;
+  if (!policy.buffering) co_return co_await relay.copy();
+  const std::size_t ahead = static_cast<std::size_t>(policy.buffers_number) * policy.buffer_size;
+  co_return co_await relay_buffered(worker, exchange, sink, relay.body, ahead);
 }
 
 }  // namespace weir::proxy

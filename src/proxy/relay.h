@@ -9,7 +9,12 @@ namespace weir::proxy {
 
 // Sends the response that `exchange` holds. Failures after the head has gone out leave a response that must be cut:
 // truncated (the upstream's doing), client_aborted, client_send_timeout.
+// `exchange` may be finished already when it returns.
 net::Task<upstream::Failure> relay_response(Worker& worker, upstream::Exchange& exchange, ResponseSink& sink,
                                             Request& request);
+
+// What a failed send to the client, or a failed read in the middle of a body, means.
+upstream::Failure failure_of_send(int result);
+upstream::Failure failure_of_body_read(const upstream::Exchange& exchange, int result);
 
 }  // namespace weir::proxy

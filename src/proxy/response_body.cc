@@ -8,6 +8,8 @@ namespace {
 
 // A run of this size is passed on by itself; smaller ones are put together first, as a send() costs more than the copy.
 constexpr std::size_t kLargeRun = 16 * 1024;
+// Behind a large run, so few bytes are likely just the end of the body, which should go out with it.
+constexpr std::size_t kTail = 16;
 
 }  // namespace
 
@@ -56,6 +58,7 @@ std::string_view BodyReader::take_chunks(std::string_view input, upstream::OutBu
     if (run.empty()) continue;
     if (only.empty() && scratch.size() == 0) {
       only = run;
+      if (run.size() >= kLargeRun && input.size() - raw_ > kTail) break;  // the rest waits for the next round
       continue;
     }
     if (scratch.size() == 0) {

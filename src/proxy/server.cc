@@ -70,8 +70,23 @@ struct Server::State {
   std::optional<upstream::Resolver> resolver;
 
   base::Result<std::vector<Listening>> bind_all(bool https, std::uint16_t& port);
+  base::Result<void> check_unused(std::uint16_t port) const;
   WorkerServices services_of(std::size_t worker);
 };
+
+// SO_REUSEPORT would let a second process take a part of our connections, or us of another's, without an error.
+base::Result<void> Server::State::check_unused(std::uint16_t port) const {
+  if (port == 0) return {};
+  for (const BindAddress& bind : addresses_of(options)) {
+    const base::Result<int> probe = net::listen_tcp(bind.address, port);
+    if (probe) {
+      ::close(*probe);
+    } else if (bind.required || probe.error().code() == EADDRINUSE) {
+      return probe.error();
+    }
+  }
+  return {};
+}
 
 // One socket per address for one worker. `port` 0 becomes the port that the system chose.
 base::Result<std::vector<Listening>> Server::State::bind_all(bool https, std::uint16_t& port) {
@@ -113,7 +128,9 @@ base::Result<void> Server::start() {
   state.http_port = state.options.http_port;
   state.https_port = state.options.https_port;
   std::vector<std::vector<Listening>> sockets(count);
-  base::Result<void> result;
+  base::Result<void> result = state.check_unused(state.http_port);
+  if (result && state.options.https) result = state.check_unused(state.https_port);
+  if (!result) return result;
   for (std::vector<Listening>& of_worker : sockets) {
     for (const bool https : {false, true}) {
       if (https && !state.options.https) continue;

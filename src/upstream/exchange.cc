@@ -242,6 +242,7 @@ void Exchange::drop_connection() {
 }
 
 void Exchange::finish(bool complete) {
+  if (!connection_) return;
   record().response_time = now_us() - try_began_us_;
   const bool reusable = complete && !uploading() && upload_result_ >= 0 && head_.keep_alive &&
                         body() != http::BodyKind::until_close && head_.status != 101 && !plan_.policy->connection_close &&

@@ -100,7 +100,8 @@ class Exchange {
   // `bytes` of body went on to the client.
   void count_body(std::uint64_t bytes) { tries_.back().response_length += bytes; }
 
-  // The end. `complete`: the response was read to its last byte, so that the connection may serve again.
+  // The end; a second call does nothing. `complete`: the response was read to its last byte, so that the connection may
+  // serve again.
   void finish(bool complete);
 
  private:

@@ -78,6 +78,29 @@ TEST_F(RelayTest, ASlowReaderGetsEverything) {
   }
 }
 
+TEST_F(RelayTest, WithBufferingTheEndpointIsReadAheadOfASlowClient) {
+  std::atomic<bool> delivered{false};
+  const std::string body = pattern(16'000'000);
+  serve([&](Wire& wire, int) {
+    wire.read_head();
+    wire.send("HTTP/1.1 200 OK\r\nContent-Length: 16000000\r\n\r\n");
+    wire.send(body);
+    delivered = true;
+  });
+  for (model::Location& one : rules.host("a.example").locations) {
+    one.policies.proxy.buffering = true;
+    one.policies.proxy.buffers_number = 16;
+    one.policies.proxy.buffer_size = 1024 * 1024;
+  }
+  proxy->publish(rules);
+  Wire client = proxy->connect();
+  client.shrink_receive_buffer();
+  client.send(kGet);
+
+  EXPECT_TRUE(eventually([&] { return delivered.load(); })) << "nothing was read by the client yet";
+  EXPECT_TRUE(body_of(client.read_response()) == body);
+}
+
 TEST_F(RelayTest, ChunksComeAsChunks) {
   answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n2\r\n, \r\n5\r\nworld\r\n0\r\nX-T: 1\r\n\r\n");
   Wire client = proxy->connect();

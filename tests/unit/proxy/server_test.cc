@@ -137,6 +137,18 @@ TEST(Server, StopEndsConnectionsInEveryState) {
   EXPECT_EQ(proxy.server.stats().active, 0);
 }
 
+TEST(Server, APortOfAnotherServerIsNotShared) {
+  const Rules rules;
+  Proxy first(rules);
+  ServerOptions options;
+  options.http_port = first.server.http_port();
+  options.https = false;
+  options.bind_addresses = {"127.0.0.1"};
+  Server second(options);
+
+  EXPECT_FALSE(second.start());
+}
+
 TEST(Server, ConnectionsAreCountedByWhatTheyDo) {
   FakeUpstream silent([](Wire& wire, int) { wire.read_all(); });
   FakeUpstream fast(FakeUpstream::answering(kOk));
