@@ -156,7 +156,8 @@ TEST(Rewrite, ForwardedPrefixUsesTheSameCaptures) {
 
 TEST(RegexMode, CatastrophicExpressionIsGivenUpQuickly) {
   Router router({host("a.example", {regex("/(a+)+$")})});
-  const std::string path = "/" + std::string(31, 'a') + "!";
+  // Long enough for Weir's limit, too short for PCRE2's own.
+  const std::string path = "/" + std::string(21, 'a') + "!";
   const auto start = std::chrono::steady_clock::now();
 
   EXPECT_EQ(router.choice(path), "none");
