@@ -3,8 +3,8 @@
 #include "weir/observe/log.h"
 #include "weir/observe/metrics_registry.h"
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -34,9 +34,9 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr std::size_t kMaxConnections = 256;             // probes and scrapers; more is a mistake or an attack
-constexpr std::chrono::seconds kTimeout{15};             // one request or an idle connection
-constexpr std::chrono::milliseconds kAcceptPause{100};   // after a failed accept, as with no descriptors left
+constexpr std::size_t kMaxConnections = 256;            // probes and scrapers; more is a mistake or an attack
+constexpr std::chrono::seconds kTimeout{15};            // one request or an idle connection
+constexpr std::chrono::milliseconds kAcceptPause{100};  // after a failed accept, as with no descriptors left
 constexpr std::uint64_t kMaxBody = 64 * 1024;
 constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
 
@@ -67,9 +67,9 @@ struct AdminServer::State {
 };
 
 base::Result<std::uint16_t> AdminServer::State::listen(const tcp::endpoint& endpoint) {
-  const std::string text = (endpoint.address().is_v6() ? "[" + endpoint.address().to_string() + "]"
-                                                       : endpoint.address().to_string()) +
-                           ":" + std::to_string(endpoint.port());
+  const std::string text =
+      (endpoint.address().is_v6() ? "[" + endpoint.address().to_string() + "]" : endpoint.address().to_string()) + ":" +
+      std::to_string(endpoint.port());
   auto acceptor = std::make_unique<tcp::acceptor>(context);
   boost::system::error_code error;
   acceptor->open(endpoint.protocol(), error);
@@ -162,7 +162,9 @@ asio::awaitable<void> AdminServer::State::accept(tcp::acceptor& acceptor) {
 
 AdminServer::AdminServer(AdminHandlers handlers) : state_(std::make_unique<State>(std::move(handlers))) {}
 
-AdminServer::~AdminServer() { stop(); }
+AdminServer::~AdminServer() {
+  stop();
+}
 
 base::Result<std::uint16_t> AdminServer::start(const std::string& host, std::uint16_t port) {
   base::Result<std::uint16_t> bound = port;

@@ -22,7 +22,7 @@ struct AdminHandlers {
 class AdminServer {
  public:
   explicit AdminServer(AdminHandlers handlers);
-  ~AdminServer();                        // stop()
+  ~AdminServer();  // stop()
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;
 

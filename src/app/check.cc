@@ -13,8 +13,9 @@ namespace weir::app {
 namespace {
 
 std::size_t count(const base::Diagnostics& diagnostics, base::Severity severity) {
-  return static_cast<std::size_t>(std::count_if(diagnostics.begin(), diagnostics.end(),
-                                                [severity](const base::Diagnostic& d) { return d.severity == severity; }));
+  return static_cast<std::size_t>(
+      std::count_if(diagnostics.begin(), diagnostics.end(),
+                    [severity](const base::Diagnostic& d) { return d.severity == severity; }));
 }
 
 std::string counted(std::size_t n, const char* noun) {
@@ -78,25 +79,19 @@ Command check_command() {
   command.min_positional = 1;
   command.max_positional = 1000000;
   command.flags = reading_flags(state->serve);
-  command.flags.insert(
-      command.flags.begin(),
-      {{"output",
-        FlagType::text,
-        "text",
-        "Output",
-        "text or json",
-        FlagEffect::active,
-        [state](std::string_view value) -> std::optional<std::string> {
-          if (value != "text" && value != "json") return "must be text or json";
-          state->check.json = value == "json";
-          return std::nullopt;
-        },
-        'o'},
-       {"strict", FlagType::boolean, "false", "Output", "Let warnings count: exit 1", FlagEffect::active,
-        [state](std::string_view value) -> std::optional<std::string> {
-          state->check.strict = value != "false" && value != "0";
-          return std::nullopt;
-        }}});
+  command.flags.insert(command.flags.begin(),
+                       {{"output", FlagType::text, "text", "Output", "text or json", FlagEffect::active,
+                         [state](std::string_view value) -> std::optional<std::string> {
+                           if (value != "text" && value != "json") return "must be text or json";
+                           state->check.json = value == "json";
+                           return std::nullopt;
+                         },
+                         'o'},
+                        {"strict", FlagType::boolean, "false", "Output", "Let warnings count: exit 1",
+                         FlagEffect::active, [state](std::string_view value) -> std::optional<std::string> {
+                           state->check.strict = value != "false" && value != "0";
+                           return std::nullopt;
+                         }}});
   command.run = [state](const std::vector<std::string>& paths, const std::vector<std::string>&) {
     const LoadedModel loaded = load_model(paths, state->serve.model);
     print(check_output(loaded, state->check));

@@ -16,22 +16,29 @@ namespace weir::app {
 namespace {
 
 struct ParsedArguments {
-  std::vector<std::string> canonical;                       // "--name=value"
+  std::vector<std::string> canonical;  // "--name=value"
   std::vector<std::string> positionals;
-  std::map<std::string, std::vector<std::string>> values;   // flag -> its values in order
-  std::vector<std::string> order;                           // flags in order of their first use
+  std::map<std::string, std::vector<std::string>> values;  // flag -> its values in order
+  std::vector<std::string> order;                          // flags in order of their first use
   std::string error;
 };
 
 const char* type_name(FlagType type) {
   switch (type) {
-    case FlagType::boolean: return "BOOL";
-    case FlagType::text: return "TEXT";
-    case FlagType::integer: return "INT";
-    case FlagType::number: return "NUMBER";
-    case FlagType::duration: return "DURATION";
-    case FlagType::list: return "LIST";
-    case FlagType::each: return "TEXT ...";
+    case FlagType::boolean:
+      return "BOOL";
+    case FlagType::text:
+      return "TEXT";
+    case FlagType::integer:
+      return "INT";
+    case FlagType::number:
+      return "NUMBER";
+    case FlagType::duration:
+      return "DURATION";
+    case FlagType::list:
+      return "LIST";
+    case FlagType::each:
+      return "TEXT ...";
   }
   return "";
 }
@@ -150,7 +157,8 @@ void describe(CLI::App& app, const Command& command, std::vector<std::string>& p
     if (flag.short_name != 0) names = std::string("-") + flag.short_name + "," + names;
     // Values are taken from the normalised arguments; CLI11 checks shapes and writes the help. An empty value ("--x=")
     // is legal and a repeated flag is too.
-    app.add_option_function<std::vector<std::string>>(names, [](const std::vector<std::string>&) {}, doc)
+    app.add_option_function<std::vector<std::string>>(
+           names, [](const std::vector<std::string>&) {}, doc)
         ->expected(0, 1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
         ->type_name(type_name(flag.type))
@@ -198,7 +206,8 @@ int run(const Command& command, const std::vector<std::string>& arguments) {
 }
 
 std::string overview(const std::vector<Command>& commands) {
-  std::string text = "Weir, a Kubernetes Ingress controller with its own HTTP proxy.\n\nusage: weir COMMAND [flags]\n\n";
+  std::string text =
+      "Weir, a Kubernetes Ingress controller with its own HTTP proxy.\n\nusage: weir COMMAND [flags]\n\n";
   for (const Command& command : commands) {
     if (command.hidden) continue;
     text += "  " + command.name + std::string(12 - std::min<std::size_t>(command.name.size(), 11), ' ') +
@@ -264,7 +273,8 @@ std::optional<std::string> check_flag_type(FlagType type, std::string_view value
       break;
     case FlagType::text:
     case FlagType::list:
-    case FlagType::each: break;
+    case FlagType::each:
+      break;
   }
   return std::nullopt;
 }

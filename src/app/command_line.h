@@ -28,20 +28,20 @@ struct Flag {
   // Takes the value; a text when it cannot be used: "must be a port number". `each` is called for every occurrence,
   // `list` once with all of them joined by commas, the others once with the last. Empty: only checked for its type.
   std::function<std::optional<std::string>(std::string_view value)> apply;
-  char short_name = 0;           // -v
+  char short_name = 0;  // -v
 };
 
 struct Command {
   std::string name;
   std::string summary;
   std::vector<Flag> flags;
-  std::string positional;        // name of the positional arguments in the help; empty: none are expected
+  std::string positional;  // name of the positional arguments in the help; empty: none are expected
   std::string positional_doc;
   std::size_t min_positional = 0;
   std::size_t max_positional = 0;
   // Runs after all flags were applied; the exit status of the program. `given`: names of the flags that were set.
   std::function<int(const std::vector<std::string>& positional, const std::vector<std::string>& given)> run;
-  bool hidden = false;           // not in the help
+  bool hidden = false;  // not in the help
 };
 
 inline constexpr int kExitUsage = 2;

@@ -129,8 +129,9 @@ base::Diagnostics Daemon::apply_settings(const features::Settings& settings) {
   }
   if (settings.workers != at_start_.workers || settings.bind_addresses != at_start_.bind_addresses ||
       settings.disable_ipv6 != at_start_.disable_ipv6) {
-    diagnostics.push_back(about_config_map(options_.model, "needs-restart", "",
-                                           "worker-processes, bind-address and disable-ipv6 take effect at the next start"));
+    diagnostics.push_back(
+        about_config_map(options_.model, "needs-restart", "",
+                         "worker-processes, bind-address and disable-ipv6 take effect at the next start"));
   }
   return diagnostics;
 }
@@ -168,22 +169,25 @@ void Daemon::start_loop() {
   o.model.https_port = server_->https_port();
   o.compile = compile_options(o.model);
   loop_ = std::make_unique<controller::Loop>(
-      context_, std::move(o), [this] { return controller::Input{source_->state(), source_->diagnostics()}; }, *server_,
-      metrics_, [this](const features::Settings& settings) { return apply_settings(settings); });
+      context_, std::move(o),
+      [this] {
+        return controller::Input{source_->state(), source_->diagnostics()};
+      },
+      *server_, metrics_, [this](const features::Settings& settings) { return apply_settings(settings); });
   loop_->run_now();
 }
 
 bool Daemon::start_admin() {
-  admin_ = std::make_unique<AdminServer>(AdminHandlers{
-      [this] { return !stopping_.load(std::memory_order_relaxed); },
-      [this] { return !stopping_.load(std::memory_order_relaxed) && loop_->ready(); },
-      [this] { return metrics_.scrape(); }});
+  admin_ = std::make_unique<AdminServer>(
+      AdminHandlers{[this] { return !stopping_.load(std::memory_order_relaxed); },
+                    [this] { return !stopping_.load(std::memory_order_relaxed) && loop_->ready(); },
+                    [this] { return metrics_.scrape(); }});
   const auto port = admin_->start(options_.healthz_host, options_.healthz_port);
   if (!port) {
-    log::error("serve", "{}", port.error().code() == EADDRINUSE
-                                  ? "port " + std::to_string(options_.healthz_port) +
-                                        " is already in use. Please check the flag --healthz-port"
-                                  : port.error().text());
+    log::error("serve", "{}",
+               port.error().code() == EADDRINUSE ? "port " + std::to_string(options_.healthz_port) +
+                                                       " is already in use. Please check the flag --healthz-port"
+                                                 : port.error().text());
     return false;
   }
   log::info("serve", "answering /healthz, /readyz and /metrics on port {}", *port);
@@ -228,7 +232,7 @@ bool Daemon::start() {
 }
 
 int Daemon::run() {
-  Shutdown shutdown(context_);           // first: a signal during the start is not lost
+  Shutdown shutdown(context_);  // first: a signal during the start is not lost
   if (!start()) return 1;
   ShutdownSteps steps;
   steps.grace = options_.shutdown_grace;
@@ -244,7 +248,7 @@ int Daemon::run() {
   };
   steps.drained = [this] { return server_->wait_drained(std::chrono::milliseconds(0)); };
   steps.after_drain = [this] {
-    server_->stop();                     // workers hand over their last log lines
+    server_->stop();  // workers hand over their last log lines
     access_log_.drain(std::chrono::seconds(1));
     log::info("serve", "all requests have ended");
   };

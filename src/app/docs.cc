@@ -15,16 +15,19 @@ std::string options_page() {
   return "# Options\n\nFlags of `weir serve`, then the keys of the controller ConfigMap.\n\n## Flags\n\n"
          "Generated from the table in `src/app`; do not edit. Written `--name=value` or `--name value`; booleans also "
          "bare;\nnames with `_` for `-` too. A repeated flag takes its last value.\n\n"
-         "State: *exact* does what the text says; *no-op* is accepted and has no meaning in Weir; *planned* is accepted, "
+         "State: *exact* does what the text says; *no-op* is accepted and has no meaning in Weir; *planned* is "
+         "accepted, "
          "has no\neffect yet and is named once in the log at start.\n" +
          flags_markdown(serve_flags(options)) + "\n" + features::settings_markdown();
 }
 
 std::string metrics_page() {
   std::string out =
-      "# Metrics\n\nGenerated from the table in `src/observe`; do not edit. `GET /metrics` on `--healthz-port`. Without\n"
+      "# Metrics\n\nGenerated from the table in `src/observe`; do not edit. `GET /metrics` on `--healthz-port`. "
+      "Without\n"
       "`--enable-metrics` only the `process_*` families are shown.\n\n"
-      "Most families also carry `controller_class`, `controller_namespace` and `controller_pod`; the `ssl_*` families and\n"
+      "Most families also carry `controller_class`, `controller_namespace` and `controller_pod`; the `ssl_*` families "
+      "and\n"
       "the histograms `weir_config_*` do not.\n\n"
       "| name | type | labels | meaning |\n| --- | --- | --- | --- |\n";
   for (const observe::MetricDoc& doc : observe::metric_docs()) {

@@ -1,5 +1,5 @@
-// `weir echo`: a small HTTP/1.1 and WebSocket server that answers with what it received, for demos and tests. Beast stays
-// in echo_server.cc.
+// `weir echo`: a small HTTP/1.1 and WebSocket server that answers with what it received, for demos and tests. Beast
+// stays in echo_server.cc.
 #include "commands.h"
 #include "echo_server.h"
 #include "print.h"
@@ -26,7 +26,8 @@ Command echo_command() {
   command.name = "echo";
   command.summary = "a small HTTP and WebSocket server that answers with what it received";
   command.flags = {
-      {"port", FlagType::integer, "8080", "", "Port to listen on; 0: any free one, printed at start", FlagEffect::active,
+      {"port", FlagType::integer, "8080", "", "Port to listen on; 0: any free one, printed at start",
+       FlagEffect::active,
        [options](std::string_view value) -> std::optional<std::string> {
          const auto number = base::parse_int(value);
          if (!number || *number < 0 || *number > 65535) return "must be a port number between 0 and 65535";

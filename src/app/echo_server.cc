@@ -48,7 +48,9 @@ std::int64_t number_of(std::string_view query, std::string_view key, std::int64_
   return number ? std::clamp<std::int64_t>(*number, 0, most) : fallback;
 }
 
-std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
+std::string_view view(beast::string_view text) {
+  return {text.data(), text.size()};
+}
 
 struct Target {
   std::string_view path;
@@ -218,7 +220,8 @@ base::Result<void> open(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) 
   if (!error && endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(false), error);
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(1024, error);
-  if (error) return base::fail("listen on port " + std::to_string(endpoint.port()) + ": " + error.message(), error.value());
+  if (error)
+    return base::fail("listen on port " + std::to_string(endpoint.port()) + ": " + error.message(), error.value());
   return {};
 }
 
@@ -261,7 +264,8 @@ base::Result<void> run_echo_server(const EchoOptions& options) {
     opened = open(acceptor, tcp::endpoint(address, options.port));
   }
   if (!opened) return opened;
-  print_error("echo " + options.name + ": listening on port " + std::to_string(acceptor.local_endpoint().port()) + "\n");
+  print_error("echo " + options.name + ": listening on port " + std::to_string(acceptor.local_endpoint().port()) +
+              "\n");
 
   asio::signal_set signals(context, SIGINT, SIGTERM);
   signals.async_wait([&](const boost::system::error_code& error, int) {

@@ -15,7 +15,7 @@ namespace weir::app {
 
 struct EchoOptions {
   std::uint16_t port = 8080;
-  std::string address;                   // empty or "all": every address
+  std::string address;  // empty or "all": every address
   std::string name = "echo";
   bool tls = false;
   std::string certificate_file;

@@ -61,7 +61,8 @@ class Page {
     std::vector<std::size_t> widths;
     for (const auto& cells : rows) {
       widths.resize(std::max(widths.size(), cells.size()));
-      for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::min<std::size_t>(60, std::max(widths[i], clean(cells[i]).size()));
+      for (std::size_t i = 0; i < cells.size(); ++i)
+        widths[i] = std::min<std::size_t>(60, std::max(widths[i], clean(cells[i]).size()));
     }
     for (const auto& cells : rows) row(cells, widths);
   }
@@ -92,7 +93,8 @@ std::string owner_of(const route::Location& location) {
 std::string host_line(const route::RoutingTable& table, const route::Host& host, const std::string& asked) {
   if (&host == table.catch_all.get()) return "_ (catch-all: no rule names \"" + asked + "\")";
   if (host.name == asked) return host.name;
-  if (std::find(host.aliases.begin(), host.aliases.end(), asked) != host.aliases.end()) return host.name + " (by its server-alias)";
+  if (std::find(host.aliases.begin(), host.aliases.end(), asked) != host.aliases.end())
+    return host.name + " (by its server-alias)";
   return host.name + " (wildcard)";
 }
 
@@ -107,7 +109,7 @@ class Explainer {
 
   base::Result<void> read(const ExplainRequest& asked);
   bool refused(const std::string& head);
-  void follow();                         // the pipeline's steps, in its order (life-of-a-request, 4 to 8)
+  void follow();  // the pipeline's steps, in its order (life-of-a-request, 4 to 8)
   Verdict run_filters(proxy::Stop stop);
   void show_candidates();
   void show_settings();
@@ -136,7 +138,8 @@ base::Result<void> Explainer::read(const ExplainRequest& asked) {
   bool has_host = false;
   for (const std::string& field : asked.fields) {
     const std::size_t colon = field.find(':');
-    if (colon == std::string::npos || colon == 0) return base::fail("-H \"" + field + "\": not of the form Name: value");
+    if (colon == std::string::npos || colon == 0)
+      return base::fail("-H \"" + field + "\": not of the form Name: value");
     has_host |= base::iequals(field.substr(0, colon), "host");
     head += field.substr(0, colon) + ": " + std::string(base::trim(std::string_view(field).substr(colon + 1))) + "\r\n";
   }
@@ -152,8 +155,8 @@ bool Explainer::refused(const std::string& head) {
   limits.underscores_in_names = settings.underscores_in_headers;
   const http::ParseResult parsed = http::parse_request_head(head, limits, context_.head);
   if (parsed.status == http::ParseStatus::done) return false;
-  outcome(std::to_string(parsed.http_status) + ", refused before routing: " +
-          (parsed.reason.empty() ? "incomplete request" : std::string(parsed.reason)));
+  outcome(std::to_string(parsed.http_status) +
+          ", refused before routing: " + (parsed.reason.empty() ? "incomplete request" : std::string(parsed.reason)));
   return true;
 }
 
@@ -253,7 +256,8 @@ void Explainer::show_candidates() {
   std::vector<std::vector<std::string>> rows;
   for (const route::Candidate& candidate : route::explain_location(lookup_, *context_.host, context_.path)) {
     const route::Location& location = *candidate.location;
-    rows.push_back({candidate.wins ? "*" : " ", type_of(location) + " " + location.path, owner_of(location), candidate.reason});
+    rows.push_back(
+        {candidate.wins ? "*" : " ", type_of(location) + " " + location.path, owner_of(location), candidate.reason});
   }
   page_.table(rows);
   const auto host = std::find_if(loaded_.model.hosts.begin(), loaded_.model.hosts.end(),
@@ -323,7 +327,8 @@ base::Result<std::string> Explainer::run(const ExplainRequest& asked) {
 
 }  // namespace
 
-base::Result<std::string> explain(const LoadedModel& loaded, const model::Options& options, const ExplainRequest& request) {
+base::Result<std::string> explain(const LoadedModel& loaded, const model::Options& options,
+                                  const ExplainRequest& request) {
   return Explainer(loaded, options).run(request);
 }
 
@@ -358,8 +363,8 @@ Command explain_command() {
   };
   command.flags.push_back({"manifests", FlagType::text, "", "Request", "Folder or file with the manifests; required",
                            FlagEffect::active, take(state->serve.manifests)});
-  command.flags.push_back({"header", FlagType::each, "", "Request", "A request header, \"Name: value\"; may be repeated",
-                           FlagEffect::active,
+  command.flags.push_back({"header", FlagType::each, "", "Request",
+                           "A request header, \"Name: value\"; may be repeated", FlagEffect::active,
                            [state](std::string_view value) -> std::optional<std::string> {
                              state->request.fields.emplace_back(value);
                              return std::nullopt;

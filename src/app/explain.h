@@ -12,11 +12,12 @@ namespace weir::app {
 
 struct ExplainRequest {
   std::string method;
-  std::string url;                       // "https://shop.example/api?x=1"; "shop.example/api" means http
-  std::vector<std::string> fields;       // "Name: value"
+  std::string url;                  // "https://shop.example/api?x=1"; "shop.example/api" means http
+  std::vector<std::string> fields;  // "Name: value"
 };
 
 // An error: the URL or a field is none. A request the proxy would refuse is an explanation, not an error.
-base::Result<std::string> explain(const LoadedModel& loaded, const model::Options& options, const ExplainRequest& request);
+base::Result<std::string> explain(const LoadedModel& loaded, const model::Options& options,
+                                  const ExplainRequest& request);
 
 }  // namespace weir::app

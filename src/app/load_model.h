@@ -18,8 +18,8 @@ struct LoadedModel {
   model::AcceptedSet accepted;
   model::Model model;
   route::RoutingTablePtr table;
-  base::Diagnostics diagnostics;         // of all steps, sorted, unique
-  bool unreadable = false;               // a path or file could not be read at all
+  base::Diagnostics diagnostics;  // of all steps, sorted, unique
+  bool unreadable = false;        // a path or file could not be read at all
 };
 
 LoadedModel load_model(const std::vector<std::string>& paths, const model::Options& options);

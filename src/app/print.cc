@@ -1,7 +1,7 @@
 #include "print.h"
 
-#include <cerrno>
 #include <unistd.h>
+#include <cerrno>
 
 namespace weir::app {
 
@@ -18,9 +18,13 @@ void write_all(int fd, std::string_view text) {
 
 }  // namespace
 
-void print(std::string_view text) { write_all(STDOUT_FILENO, text); }
+void print(std::string_view text) {
+  write_all(STDOUT_FILENO, text);
+}
 
-void print_error(std::string_view text) { write_all(STDERR_FILENO, text); }
+void print_error(std::string_view text) {
+  write_all(STDERR_FILENO, text);
+}
 
 std::string markdown_cell(std::string_view text) {
   std::string out;

@@ -44,7 +44,8 @@ int serve(const ServeOptions& options, const std::vector<Flag>& flags, const std
     return 1;
   }
   observe::start_log({options.log_level, options.log_style, 2});
-  observe::log::info("serve", "Weir {} starts in standalone mode, compatible with ingress-nginx 1.15.1", version_text());
+  observe::log::info("serve", "Weir {} starts in standalone mode, compatible with ingress-nginx 1.15.1",
+                     version_text());
   name_idle_flags(flags, given);
   if (!left_over.empty()) observe::log::warn("serve", "arguments ignored: {}", base::join(left_over, " "));
   const int status = run_daemon(options);

@@ -101,14 +101,14 @@ std::vector<Flag> object_flags(ServeOptions& o) {
        to_object(m.default_ssl_certificate)},
       {"ingress-class", kText, "nginx", group, "Value of the annotation kubernetes.io/ingress.class that is served",
        kActive, to(m.ingress_class)},
-      {"controller-class", kText, "k8s.io/ingress-nginx", group, "spec.controller of the IngressClasses that are served",
-       kActive, to(m.controller_class)},
-      {"ingress-class-by-name", kBoolean, "false", group, "Also serve the IngressClass named by --ingress-class", kActive,
-       to(m.ingress_class_by_name)},
+      {"controller-class", kText, "k8s.io/ingress-nginx", group,
+       "spec.controller of the IngressClasses that are served", kActive, to(m.controller_class)},
+      {"ingress-class-by-name", kBoolean, "false", group, "Also serve the IngressClass named by --ingress-class",
+       kActive, to(m.ingress_class_by_name)},
       {"watch-ingress-without-class", kBoolean, "false", group, "Also serve Ingresses that name no class", kActive,
        to(m.watch_ingress_without_class)},
-      {"disable-catch-all", kBoolean, "false", group, "Serve no Ingress with a default backend or without a host", kActive,
-       to(m.disable_catch_all)},
+      {"disable-catch-all", kBoolean, "false", group, "Serve no Ingress with a default backend or without a host",
+       kActive, to(m.disable_catch_all)},
       {"watch-namespace", kText, "", group, "Serve objects of this namespace only; empty: all", kActive,
        to(m.watch_namespace)},
       {"annotations-prefix", kText, "nginx.ingress.kubernetes.io", group, "Prefix of the annotations", kActive,
@@ -141,7 +141,13 @@ std::vector<Flag> listening_flags(ServeOptions& o) {
       {"status-port", kInteger, "10246", group, "The original's port for talking to its data plane", kNoop, {}},
       {"stream-port", kInteger, "10247", group, "The original's port for stream settings", kNoop, {}},
       {"ssl-passthrough-proxy-port", kInteger, "442", group, "Port behind TLS passthrough", kPlanned, {}},
-      {"internal-logger-address", kText, "127.0.0.1:11514", group, "Log receiver of the original's chroot image", kNoop, {}},
+      {"internal-logger-address",
+       kText,
+       "127.0.0.1:11514",
+       group,
+       "Log receiver of the original's chroot image",
+       kNoop,
+       {}},
       {"profiling", kBoolean, "true", group, "The original's Go profiler", kNoop, {}},
       {"profiler-port", kInteger, "10245", group, "Port of that profiler", kNoop, {}},
       {"profiler-address", kText, "127.0.0.1", group, "Address of that profiler", kNoop, {}},
@@ -151,8 +157,8 @@ std::vector<Flag> listening_flags(ServeOptions& o) {
 std::vector<Flag> cluster_flags(ServeOptions& o) {
   const std::string group = "Cluster";
   return {
-      {"manifests", kText, "", group, "Weir's own: standalone mode, read objects from the files of this folder", kActive,
-       to(o.manifests)},
+      {"manifests", kText, "", group, "Weir's own: standalone mode, read objects from the files of this folder",
+       kActive, to(o.manifests)},
       {"apiserver-host", kText, "", group, "Address of the API server", kPlanned, {}},
       {"certificate-authority", kText, "", group, "CA file for --apiserver-host", kPlanned, {}},
       {"kubeconfig", kText, "", group, "kubeconfig file for the API server", kPlanned, {}},
@@ -162,11 +168,29 @@ std::vector<Flag> cluster_flags(ServeOptions& o) {
       {"udp-services-configmap", kText, "", group, "ConfigMap with UDP services", kPlanned, {}},
       {"enable-topology-aware-routing", kBoolean, "false", group, "Prefer endpoints of the own zone", kPlanned, {}},
       {"sync-period", kDuration, "0", group, "Forced re-list interval", kNoop, {}},
-      {"sync-rate-limit", kNumber, "0.3", group, "The original's limit of reloads a second; Weir never reloads", kNoop, {}},
-      {"dynamic-configuration-retries", kInteger, "15", group, "The original's retries towards its data plane", kNoop, {}},
+      {"sync-rate-limit",
+       kNumber,
+       "0.3",
+       group,
+       "The original's limit of reloads a second; Weir never reloads",
+       kNoop,
+       {}},
+      {"dynamic-configuration-retries",
+       kInteger,
+       "15",
+       group,
+       "The original's retries towards its data plane",
+       kNoop,
+       {}},
       {"disable-sync-events", kBoolean, "false", group, "Write no Sync events", kPlanned, {}},
       {"enable-ssl-passthrough", kBoolean, "false", group, "Honour the ssl-passthrough annotation", kPlanned, {}},
-      {"enable-ssl-chain-completion", kBoolean, "false", group, "Fetch missing intermediate certificates", kPlanned, {}},
+      {"enable-ssl-chain-completion",
+       kBoolean,
+       "false",
+       group,
+       "Fetch missing intermediate certificates",
+       kPlanned,
+       {}},
       {"publish-service", kText, "", group, "Service whose addresses become the status of Ingresses", kPlanned,
        to(o.publish_service)},
       {"publish-status-address", kText, "", group, "Addresses for the status; excludes --publish-service", kPlanned,
@@ -174,7 +198,12 @@ std::vector<Flag> cluster_flags(ServeOptions& o) {
       {"update-status", kBoolean, "true", group, "Write the status of Ingresses", kPlanned, {}},
       {"update-status-on-shutdown", kBoolean, "true", group, "Clear it at the end", kPlanned, {}},
       {"status-update-interval", kInteger, "60", group, "Seconds between status updates", kPlanned, {}},
-      {"report-node-internal-ip-address", kBoolean, "false", group, "Internal instead of external node addresses", kPlanned,
+      {"report-node-internal-ip-address",
+       kBoolean,
+       "false",
+       group,
+       "Internal instead of external node addresses",
+       kPlanned,
        {}},
       {"election-id", kText, "ingress-controller-leader", group,
        "Name of the leader election; standalone it is the `name` label of leader_election_status only", kActive,
@@ -200,9 +229,10 @@ std::vector<Flag> metrics_flags(ServeOptions& o) {
       {"enable-metrics", kBoolean, "false", group, "Show request and controller metrics on /metrics", kActive,
        to(m.enabled)},
       {"metrics-per-host", kBoolean, "true", group, "Label `host`", kActive, to(m.per_host)},
-      {"metrics-per-undefined-host", kBoolean, "false", group, "Also count requests for hosts that no rule names", kActive,
-       to(m.per_undefined_host)},
-      {"report-status-classes", kBoolean, "false", group, "Label `status` as 2xx, 3xx ...", kActive, to(m.status_classes)},
+      {"metrics-per-undefined-host", kBoolean, "false", group, "Also count requests for hosts that no rule names",
+       kActive, to(m.per_undefined_host)},
+      {"report-status-classes", kBoolean, "false", group, "Label `status` as 2xx, 3xx ...", kActive,
+       to(m.status_classes)},
       {"time-buckets", kList, "0.005,0.01,0.025,0.05,0.1,0.25,0.5,1,2.5,5,10", group, "Bounds of durations, seconds",
        kActive, to_buckets(m.time_buckets)},
       {"length-buckets", kList, "10,20,30,40,50,60,70,80,90,100", group, "Bounds of request_size and response_size",
@@ -216,8 +246,13 @@ std::vector<Flag> metrics_flags(ServeOptions& o) {
          m.excluded = base::split_list(value);
          return std::nullopt;
        }},
-      {"monitor-max-batch-size", kInteger, "10000", group, "The original's batch of samples; Weir counts without batches",
-       kNoop, {}},
+      {"monitor-max-batch-size",
+       kInteger,
+       "10000",
+       group,
+       "The original's batch of samples; Weir counts without batches",
+       kNoop,
+       {}},
   };
 }
 
@@ -226,8 +261,8 @@ std::vector<Flag> process_flags(ServeOptions& o) {
   std::vector<Flag> flags{
       {"shutdown-grace-period", kInteger, "0", group, "Seconds between SIGTERM and the end of accepting", kActive,
        to_seconds(o.shutdown_grace)},
-      {"post-shutdown-grace-period", kInteger, "10", group, "Seconds between the last request and the end of the process",
-       kActive, to_seconds(o.post_shutdown_grace)},
+      {"post-shutdown-grace-period", kInteger, "10", group,
+       "Seconds between the last request and the end of the process", kActive, to_seconds(o.post_shutdown_grace)},
       {"version", kBoolean, "false", group, "Print the version and exit", kActive, to(o.show_version)},
       {"logging-format", kText, "text", group, "Weir's own: text or json lines", kActive,
        [&o](View value) -> std::optional<std::string> {
@@ -244,10 +279,10 @@ std::vector<Flag> process_flags(ServeOptions& o) {
   };
   // klog's flags about files and headers: the log always goes to stderr, in one layout.
   const std::pair<const char*, FlagType> klog[] = {
-      {"vmodule", kText},          {"logtostderr", kBoolean},     {"alsologtostderr", kBoolean},
-      {"stderrthreshold", kText},  {"log-file", kText},           {"log-dir", kText},
-      {"log-backtrace-at", kText}, {"skip-headers", kBoolean},    {"skip-log-headers", kBoolean},
-      {"add-dir-header", kBoolean}, {"one-output", kBoolean},     {"log-file-max-size", kInteger}};
+      {"vmodule", kText},           {"logtostderr", kBoolean},  {"alsologtostderr", kBoolean},
+      {"stderrthreshold", kText},   {"log-file", kText},        {"log-dir", kText},
+      {"log-backtrace-at", kText},  {"skip-headers", kBoolean}, {"skip-log-headers", kBoolean},
+      {"add-dir-header", kBoolean}, {"one-output", kBoolean},   {"log-file-max-size", kInteger}};
   for (const auto& [name, type] : klog) {
     flags.push_back({name, type, "", group, "klog's flag of this name; the log goes to stderr", kNoop, {}});
   }
@@ -256,7 +291,9 @@ std::vector<Flag> process_flags(ServeOptions& o) {
 
 }  // namespace
 
-std::vector<Flag> reading_flags(ServeOptions& options) { return object_flags(options); }
+std::vector<Flag> reading_flags(ServeOptions& options) {
+  return object_flags(options);
+}
 
 std::vector<Flag> serve_flags(ServeOptions& options) {
   std::vector<Flag> all;
@@ -278,9 +315,8 @@ std::optional<std::string> check_combination(const ServeOptions& o) {
     return "--publish-service and --publish-status-address exclude each other";
   }
   if (!o.model.health_check_path.starts_with('/')) return "--health-check-path must start with \"/\"";
-  const std::pair<const char*, std::uint16_t> ports[] = {{"--http-port", o.model.http_port},
-                                                         {"--https-port", o.model.https_port},
-                                                         {"--healthz-port", o.healthz_port}};
+  const std::pair<const char*, std::uint16_t> ports[] = {
+      {"--http-port", o.model.http_port}, {"--https-port", o.model.https_port}, {"--healthz-port", o.healthz_port}};
   for (std::size_t i = 0; i < std::size(ports); ++i) {
     for (std::size_t j = i + 1; j < std::size(ports); ++j) {
       if (ports[i].second != 0 && ports[i].second == ports[j].second) {

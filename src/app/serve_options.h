@@ -16,9 +16,9 @@ namespace weir::app {
 
 struct ServeOptions {
   model::Options model;
-  std::string manifests;                 // standalone mode; empty: an API server
+  std::string manifests;  // standalone mode; empty: an API server
   std::uint16_t healthz_port = 10254;
-  std::string healthz_host;              // empty: all addresses
+  std::string healthz_host;  // empty: all addresses
   observe::RequestMetricsOptions metrics;
   std::chrono::seconds shutdown_grace{0};
   std::chrono::seconds post_shutdown_grace{10};

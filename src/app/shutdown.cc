@@ -25,7 +25,7 @@ struct Shutdown::State {
   asio::steady_timer timer;
   ShutdownSteps steps;
   bool begun = false;
-  bool in_a_hurry = false;               // SIGINT: no waits
+  bool in_a_hurry = false;  // SIGINT: no waits
 
   void wait_for_signal();
   void begin(int signal);

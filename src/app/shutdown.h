@@ -18,7 +18,7 @@ struct ShutdownSteps {
   std::chrono::seconds grace{0};
   std::chrono::seconds post_grace{0};
   std::function<void(int signal)> on_signal;
-  std::function<void()> drain;           // starts it
+  std::function<void()> drain;  // starts it
   std::function<bool()> drained;
   std::function<void()> after_drain;
 };

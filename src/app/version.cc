@@ -8,7 +8,9 @@
 
 namespace weir::app {
 
-std::string version_text() { return WEIR_VERSION; }
+std::string version_text() {
+  return WEIR_VERSION;
+}
 
 std::string version_banner() {
   const std::string rule(79, '-');
@@ -21,12 +23,7 @@ Command version_command() {
   command.name = "version";
   command.summary = "print the version";
   auto json = std::make_shared<bool>(false);
-  command.flags = {{"output",
-                    FlagType::text,
-                    "text",
-                    "",
-                    "text or json",
-                    FlagEffect::active,
+  command.flags = {{"output", FlagType::text, "text", "", "text or json", FlagEffect::active,
                     [json](std::string_view value) -> std::optional<std::string> {
                       if (value != "text" && value != "json") return "must be text or json";
                       *json = value == "json";
@@ -35,7 +32,8 @@ Command version_command() {
                     'o'}};
   command.run = [json](const std::vector<std::string>&, const std::vector<std::string>&) {
     if (*json) {
-      print(nlohmann::ordered_json{{"release", version_text()}, {"compatibility", "ingress-nginx 1.15.1"}}.dump() + "\n");
+      print(nlohmann::ordered_json{{"release", version_text()}, {"compatibility", "ingress-nginx 1.15.1"}}.dump() +
+            "\n");
     } else {
       print(version_banner());
     }

@@ -5,7 +5,7 @@
 
 namespace weir::app {
 
-std::string version_text();              // "0.1.0"
-std::string version_banner();            // several lines
+std::string version_text();    // "0.1.0"
+std::string version_banner();  // several lines
 
 }  // namespace weir::app

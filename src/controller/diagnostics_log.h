@@ -1,5 +1,5 @@
-// Logs diagnostics when they appear. A message that stays as it is from turn to turn is not repeated; one that went away
-// and comes back is. Control thread.
+// Logs diagnostics when they appear. A message that stays as it is from turn to turn is not repeated; one that went
+// away and comes back is. Control thread.
 #pragma once
 
 #include "weir/base/diagnostic.h"

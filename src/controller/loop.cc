@@ -28,7 +28,9 @@ constexpr std::chrono::milliseconds kFirstPoll{1};
 constexpr std::chrono::milliseconds kLastPoll{32};
 constexpr std::chrono::seconds kPublishLogInterval{1};  // between two lines about published tables
 
-double seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
+double seconds(Clock::duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
 
 }  // namespace
 
@@ -95,7 +97,8 @@ namespace {
 
 // Equal tables need not travel. The hash covers what is printable; certificates and settings are compared as well.
 bool same_effect(const route::RoutingTable& a, const route::RoutingTable& b) {
-  if (a.hash != b.hash || a.tls_context != b.tls_context || a.default_certificate != b.default_certificate) return false;
+  if (a.hash != b.hash || a.tls_context != b.tls_context || a.default_certificate != b.default_certificate)
+    return false;
   if (a.hosts.size() != b.hosts.size() || !a.settings != !b.settings) return false;
   if (a.settings && !(*a.settings == *b.settings)) return false;
   for (std::size_t i = 0; i < a.hosts.size(); ++i) {
@@ -157,9 +160,8 @@ void Loop::State::publish(const route::RoutingTablePtr& table, Clock::time_point
 // The objects could be read: the configuration in force is what they say. A file that no longer parses is served in its
 // last good version, which is not what its author sees there: that counts as a failed reload.
 void Loop::State::report(const Input& input, bool reload, const std::string& hash) {
-  const bool ok = std::none_of(input.diagnostics.begin(), input.diagnostics.end(), [](const base::Diagnostic& d) {
-    return d.severity == base::Severity::error;
-  });
+  const bool ok = std::none_of(input.diagnostics.begin(), input.diagnostics.end(),
+                               [](const base::Diagnostic& d) { return d.severity == base::Severity::error; });
   auto& registry = metrics.registry();
   const observe::Labels labels = metrics.labels();
   const std::string prefix = "nginx_ingress_controller_";
@@ -215,10 +217,16 @@ void Loop::run_now() {
   state_->turn();
 }
 
-bool Loop::ready() const { return state_->ready.load(std::memory_order_acquire); }
+bool Loop::ready() const {
+  return state_->ready.load(std::memory_order_acquire);
+}
 
-route::RoutingTablePtr Loop::table() const { return state_->published; }
+route::RoutingTablePtr Loop::table() const {
+  return state_->published;
+}
 
-const base::Diagnostics& Loop::diagnostics() const { return state_->diagnostics; }
+const base::Diagnostics& Loop::diagnostics() const {
+  return state_->diagnostics;
+}
 
 }  // namespace weir::controller

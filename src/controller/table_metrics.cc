@@ -35,11 +35,12 @@ kube::ObjectName secret_of(const model::Host& host) {
 void report_certificates(const model::Model& model, const route::RoutingTable& table, observe::Metrics& metrics) {
   Series expire, info;
   const auto add = [&](const std::string& host, const kube::ObjectName& secret, const tls::Certificate& certificate) {
-    observe::Labels labels{{"class", metrics.options().controller_class},
-                           {"host", host},
-                           {"identifier", (secret.name.empty() ? "" : kube::to_string(secret)) + "-" + certificate.serial()},
-                           {"namespace", secret.ns},
-                           {"secret_name", secret.name}};
+    observe::Labels labels{
+        {"class", metrics.options().controller_class},
+        {"host", host},
+        {"identifier", (secret.name.empty() ? "" : kube::to_string(secret)) + "-" + certificate.serial()},
+        {"namespace", secret.ns},
+        {"secret_name", secret.name}};
     expire.emplace_back(labels, static_cast<double>(certificate.not_after()));
     labels.emplace_back("issuer_common_name", certificate.issuer_common_name());
     labels.emplace_back("issuer_organization", certificate.issuer_organization());

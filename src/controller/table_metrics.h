@@ -1,5 +1,5 @@
-// Controller metrics that follow from the objects and the table: certificates, orphan Ingresses, sizes, diagnostics, and
-// which Ingresses request metrics are kept for (spec 8.1). Control thread.
+// Controller metrics that follow from the objects and the table: certificates, orphan Ingresses, sizes, diagnostics,
+// and which Ingresses request metrics are kept for (spec 8.1). Control thread.
 #pragma once
 
 #include "weir/base/diagnostic.h"

@@ -13,7 +13,8 @@ proxy::FilterList filter_order() {
       {Stop::location, &redirect_filter(), "step 7: wins over the HTTPS redirect, access lists and authentication"},
       {Stop::location, &rewrite_filter(), "step 8: after redirects, which never see the rewritten path"},
       {Stop::location, &https_redirect_filter(), "step 9: wins over 503 without endpoints, limits and access lists"},
-      {Stop::live_backend, &hsts_filter(), "step 16: response only; first in the list, so last to edit a response head"},
+      {Stop::live_backend, &hsts_filter(),
+       "step 16: response only; first in the list, so last to edit a response head"},
   };
   return order;
 }

@@ -83,7 +83,9 @@ std::vector<std::string> AccessLog::configure(const AccessLogSettings& settings)
   return problems;
 }
 
-std::unique_ptr<AccessLogBuffer> AccessLog::make_buffer() { return std::make_unique<AccessLogBuffer>(*this); }
+std::unique_ptr<AccessLogBuffer> AccessLog::make_buffer() {
+  return std::make_unique<AccessLogBuffer>(*this);
+}
 
 void AccessLog::drain(std::chrono::milliseconds limit) {
   std::vector<std::shared_ptr<StreamWriter>> writers;
@@ -101,9 +103,13 @@ std::uint64_t AccessLog::dropped_lines() const {
   return sum;
 }
 
-AccessLogBuffer::AccessLogBuffer(AccessLog& log) : log_(log) { text_.reserve(kSize + 4096); }
+AccessLogBuffer::AccessLogBuffer(AccessLog& log) : log_(log) {
+  text_.reserve(kSize + 4096);
+}
 
-AccessLogBuffer::~AccessLogBuffer() { flush(); }
+AccessLogBuffer::~AccessLogBuffer() {
+  flush();
+}
 
 void AccessLogBuffer::follow_configuration() {
   const std::uint64_t version = log_.version_.load(std::memory_order_acquire);

@@ -10,7 +10,9 @@ namespace weir::observe {
 
 namespace {
 
-bool is_name_char(char c) { return base::is_alnum(c) || c == '_'; }
+bool is_name_char(char c) {
+  return base::is_alnum(c) || c == '_';
+}
 
 // Escapes what was appended from `from` on, in place; values that need it are rare.
 void escape_tail(std::string& out, std::size_t from, LogEscape escape) {

@@ -53,7 +53,7 @@ const TimeTexts& time_texts(std::int64_t micros) {
   std::tm parts{};
   ::localtime_r(&clock, &parts);
   static constexpr std::array<const char*, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const long offset = parts.tm_gmtoff / 60;
   const long magnitude = offset < 0 ? -offset : offset;
   const char sign = offset < 0 ? '-' : '+';
@@ -63,8 +63,8 @@ const TimeTexts& time_texts(std::int64_t micros) {
                            parts.tm_min, parts.tm_sec, sign, magnitude / 60, magnitude % 60);
   texts.local.assign(text, static_cast<std::size_t>(size));
   size = std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d%c%02ld:%02ld", parts.tm_year + 1900,
-                       parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, sign,
-                       magnitude / 60, magnitude % 60);
+                       parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, sign, magnitude / 60,
+                       magnitude % 60);
   texts.iso.assign(text, static_cast<std::size_t>(size));
   return texts;
 }
@@ -96,9 +96,9 @@ void size_list(const Entry& e, std::string& out, std::uint64_t UpstreamTry::*mem
 
 // $http_x_y names the field X-Y: ASCII case-insensitive, "-" written as "_".
 bool names_field(View variable, View field) {
-  return variable.size() == field.size() && std::equal(variable.begin(), variable.end(), field.begin(), [](char v, char f) {
-           return base::to_lower(v) == (f == '-' ? '_' : base::to_lower(f));
-         });
+  return variable.size() == field.size() &&
+         std::equal(variable.begin(), variable.end(), field.begin(),
+                    [](char v, char f) { return base::to_lower(v) == (f == '-' ? '_' : base::to_lower(f)); });
 }
 
 void field_values(const FieldList* fields, View variable, std::string& out) {
@@ -169,11 +169,21 @@ void write_status(const Entry& e, View, std::string& out) {
   out.push_back(static_cast<char>('0' + status % 10));
 }
 
-void write_msec(const Entry& e, View, std::string& out) { seconds(out, e.finished_at); }
-void write_time_local(const Entry& e, View, std::string& out) { out.append(time_texts(e.finished_at).local); }
-void write_time_iso(const Entry& e, View, std::string& out) { out.append(time_texts(e.finished_at).iso); }
-void write_request_time(const Entry& e, View, std::string& out) { seconds(out, e.request_time); }
-void write_scheme(const Entry& e, View, std::string& out) { out.append(e.tls ? "https" : "http"); }
+void write_msec(const Entry& e, View, std::string& out) {
+  seconds(out, e.finished_at);
+}
+void write_time_local(const Entry& e, View, std::string& out) {
+  out.append(time_texts(e.finished_at).local);
+}
+void write_time_iso(const Entry& e, View, std::string& out) {
+  out.append(time_texts(e.finished_at).iso);
+}
+void write_request_time(const Entry& e, View, std::string& out) {
+  seconds(out, e.request_time);
+}
+void write_scheme(const Entry& e, View, std::string& out) {
+  out.append(e.tls ? "https" : "http");
+}
 void write_https(const Entry& e, View, std::string& out) {
   if (e.tls) out.append("on");
 }
@@ -186,9 +196,15 @@ void write_completion(const Entry& e, View, std::string& out) {
 void write_session_reused(const Entry& e, View, std::string& out) {
   if (e.tls) out.push_back(e.ssl_session_reused ? 'r' : '.');
 }
-void write_pid(const Entry&, View, std::string& out) { number(out, ::getpid()); }
-void write_version(const Entry&, View, std::string& out) { out.append(WEIR_VERSION); }
-void write_pipe(const Entry&, View, std::string& out) { out.push_back('.'); }
+void write_pid(const Entry&, View, std::string& out) {
+  number(out, ::getpid());
+}
+void write_version(const Entry&, View, std::string& out) {
+  out.append(WEIR_VERSION);
+}
+void write_pipe(const Entry&, View, std::string& out) {
+  out.push_back('.');
+}
 
 void write_upstream_addr(const Entry& e, View, std::string& out) {
   list(e, out, [&](const UpstreamTry& t) { out.append(t.address); });
@@ -202,32 +218,52 @@ void write_upstream_status(const Entry& e, View, std::string& out) {
     }
   });
 }
-void write_upstream_connect_time(const Entry& e, View, std::string& out) { time_list(e, out, &UpstreamTry::connect_time); }
-void write_upstream_header_time(const Entry& e, View, std::string& out) { time_list(e, out, &UpstreamTry::header_time); }
+void write_upstream_connect_time(const Entry& e, View, std::string& out) {
+  time_list(e, out, &UpstreamTry::connect_time);
+}
+void write_upstream_header_time(const Entry& e, View, std::string& out) {
+  time_list(e, out, &UpstreamTry::header_time);
+}
 void write_upstream_response_time(const Entry& e, View, std::string& out) {
   time_list(e, out, &UpstreamTry::response_time);
 }
 void write_upstream_response_length(const Entry& e, View, std::string& out) {
   size_list(e, out, &UpstreamTry::response_length);
 }
-void write_upstream_bytes_sent(const Entry& e, View, std::string& out) { size_list(e, out, &UpstreamTry::bytes_sent); }
+void write_upstream_bytes_sent(const Entry& e, View, std::string& out) {
+  size_list(e, out, &UpstreamTry::bytes_sent);
+}
 void write_upstream_bytes_received(const Entry& e, View, std::string& out) {
   size_list(e, out, &UpstreamTry::bytes_received);
 }
 
-void write_http_field(const Entry& e, View name, std::string& out) { field_values(e.request_fields, name, out); }
-void write_sent_field(const Entry& e, View name, std::string& out) { field_values(e.response_fields, name, out); }
-void write_upstream_field(const Entry& e, View name, std::string& out) { field_values(e.upstream_fields, name, out); }
-void write_cookie(const Entry& e, View name, std::string& out) { cookie_value(e.request_fields, "cookie", name, out); }
+void write_http_field(const Entry& e, View name, std::string& out) {
+  field_values(e.request_fields, name, out);
+}
+void write_sent_field(const Entry& e, View name, std::string& out) {
+  field_values(e.response_fields, name, out);
+}
+void write_upstream_field(const Entry& e, View name, std::string& out) {
+  field_values(e.upstream_fields, name, out);
+}
+void write_cookie(const Entry& e, View name, std::string& out) {
+  cookie_value(e.request_fields, "cookie", name, out);
+}
 void write_upstream_cookie(const Entry& e, View name, std::string& out) {
   cookie_value(e.upstream_fields, "set_cookie", name, out);
 }
-void write_arg(const Entry& e, View name, std::string& out) { argument_value(e.args, name, out); }
+void write_arg(const Entry& e, View name, std::string& out) {
+  argument_value(e.args, name, out);
+}
 void write_content_length(const Entry& e, View, std::string& out) {
   field_values(e.request_fields, "content_length", out);
 }
-void write_content_type(const Entry& e, View, std::string& out) { field_values(e.request_fields, "content_type", out); }
-void write_server_name(const Entry& e, View, std::string& out) { out.append(e.server_name.empty() ? "_" : e.server_name); }
+void write_content_type(const Entry& e, View, std::string& out) {
+  field_values(e.request_fields, "content_type", out);
+}
+void write_server_name(const Entry& e, View, std::string& out) {
+  out.append(e.server_name.empty() ? "_" : e.server_name);
+}
 
 constexpr bool kRaw = true;
 
@@ -310,16 +346,57 @@ const std::vector<LogVariable>& exact_variables() {
         {"uri", text<&Entry::uri>},
         {"weir_reason", text<&Entry::reason>},
     };
-    for (const View name :
-         {"1", "2", "3", "4", "5", "6", "7", "8", "9", "auth_cookie", "balancer_ewma_score", "binary_remote_addr",
-          "connection_upgrade", "document_root", "escaped_request_uri", "gzip_ratio", "hostname", "limit_conn_status",
-          "limit_rate", "limit_req_status", "opentelemetry_context_b3", "opentelemetry_context_traceparent",
-          "opentelemetry_span_id", "opentelemetry_trace_id", "proxy_port", "proxy_protocol_server_addr",
-          "proxy_protocol_server_port", "realpath_root", "request_body", "request_body_file", "request_filename",
-          "ssl_alpn_protocol", "ssl_client_cert", "ssl_client_escaped_cert", "ssl_client_raw_cert", "ssl_client_v_end",
-          "ssl_client_v_remain", "ssl_client_v_start", "ssl_ciphers", "ssl_curve", "ssl_curves", "ssl_early_data",
-          "ssl_session_id", "subdomain", "tcpinfo_rcv_space", "tcpinfo_rtt", "tcpinfo_rttvar", "tcpinfo_snd_cwnd",
-          "the_real_ip", "upstream_cache_status", "upstream_queue_time"}) {
+    for (const View name : {"1",
+                            "2",
+                            "3",
+                            "4",
+                            "5",
+                            "6",
+                            "7",
+                            "8",
+                            "9",
+                            "auth_cookie",
+                            "balancer_ewma_score",
+                            "binary_remote_addr",
+                            "connection_upgrade",
+                            "document_root",
+                            "escaped_request_uri",
+                            "gzip_ratio",
+                            "hostname",
+                            "limit_conn_status",
+                            "limit_rate",
+                            "limit_req_status",
+                            "opentelemetry_context_b3",
+                            "opentelemetry_context_traceparent",
+                            "opentelemetry_span_id",
+                            "opentelemetry_trace_id",
+                            "proxy_port",
+                            "proxy_protocol_server_addr",
+                            "proxy_protocol_server_port",
+                            "realpath_root",
+                            "request_body",
+                            "request_body_file",
+                            "request_filename",
+                            "ssl_alpn_protocol",
+                            "ssl_client_cert",
+                            "ssl_client_escaped_cert",
+                            "ssl_client_raw_cert",
+                            "ssl_client_v_end",
+                            "ssl_client_v_remain",
+                            "ssl_client_v_start",
+                            "ssl_ciphers",
+                            "ssl_curve",
+                            "ssl_curves",
+                            "ssl_early_data",
+                            "ssl_session_id",
+                            "subdomain",
+                            "tcpinfo_rcv_space",
+                            "tcpinfo_rtt",
+                            "tcpinfo_rttvar",
+                            "tcpinfo_snd_cwnd",
+                            "the_real_ip",
+                            "upstream_cache_status",
+                            "upstream_queue_time"}) {
       v.push_back({name, nothing, kRaw});
     }
     std::sort(v.begin(), v.end(), [](const LogVariable& a, const LogVariable& b) { return a.name < b.name; });
@@ -329,16 +406,16 @@ const std::vector<LogVariable>& exact_variables() {
 }
 
 constexpr std::array<LogVariable, 11> kFamilies{{{"arg_", write_arg},
-                                                {"authHeader", nothing},
-                                                {"cookie_", write_cookie},
-                                                {"geoip2_", nothing},
-                                                {"geoip_", nothing},
-                                                {"http_", write_http_field},
-                                                {"sent_http_", write_sent_field},
-                                                {"sent_trailer_", nothing},
-                                                {"upstream_cookie_", write_upstream_cookie},
-                                                {"upstream_http_", write_upstream_field},
-                                                {"upstream_trailer_", nothing}}};
+                                                 {"authHeader", nothing},
+                                                 {"cookie_", write_cookie},
+                                                 {"geoip2_", nothing},
+                                                 {"geoip_", nothing},
+                                                 {"http_", write_http_field},
+                                                 {"sent_http_", write_sent_field},
+                                                 {"sent_trailer_", nothing},
+                                                 {"upstream_cookie_", write_upstream_cookie},
+                                                 {"upstream_http_", write_upstream_field},
+                                                 {"upstream_trailer_", nothing}}};
 
 }  // namespace
 

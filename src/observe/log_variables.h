@@ -10,10 +10,10 @@
 namespace weir::observe {
 
 struct LogVariable {
-  std::string_view name;         // without "$"; a family ends in "_": "http_"
+  std::string_view name;  // without "$"; a family ends in "_": "http_"
   void (*write)(const AccessLogEntry& entry, std::string_view argument, std::string& out);
-  bool raw = false;              // digits and fixed words: needs no escaping
-  bool dash_when_empty = true;   // false: nginx sets it to "" instead of leaving it undefined
+  bool raw = false;             // digits and fixed words: needs no escaping
+  bool dash_when_empty = true;  // false: nginx sets it to "" instead of leaving it undefined
 };
 
 // Exact names first, then families; nullptr if unknown. `argument` gets the rest of a family's name ("x_id").

@@ -17,7 +17,8 @@ constexpr std::string_view kCertificateLabels = "class host identifier namespace
 const std::vector<MetricDoc>& metric_docs() {
   static const std::vector<MetricDoc> docs = [] {
     std::vector<MetricDoc> d{
-        // Requests (spec 8.1). The texts say what is measured; the original's own text for request_duration_seconds speaks
+        // Requests (spec 8.1). The texts say what is measured; the original's own text for request_duration_seconds
+        // speaks
         // of milliseconds, which was always wrong.
         {"nginx_ingress_controller_requests", kCounter, kRequestLabels, "The total number of client requests", true},
         {"nginx_ingress_controller_request_duration_seconds", kHistogram, kRequestLabels,
@@ -39,10 +40,12 @@ const std::vector<MetricDoc>& metric_docs() {
          "Current number of client connections with state {active, reading, writing, waiting}", true},
         {"nginx_ingress_controller_nginx_process_connections_total", kCounter, "state",
          "Total number of connections with state {accepted, handled}", true},
-        {"nginx_ingress_controller_nginx_process_requests_total", kCounter, "", "Total number of client requests", true},
+        {"nginx_ingress_controller_nginx_process_requests_total", kCounter, "", "Total number of client requests",
+         true},
         {"nginx_ingress_controller_nginx_process_num_procs", kGauge, "", "Number of proxy processes", true},
         {"nginx_ingress_controller_nginx_process_cpu_seconds_total", kCounter, "", "CPU usage in seconds", true},
-        {"nginx_ingress_controller_nginx_process_read_bytes_total", kCounter, "", "Number of bytes read from storage", true},
+        {"nginx_ingress_controller_nginx_process_read_bytes_total", kCounter, "", "Number of bytes read from storage",
+         true},
         {"nginx_ingress_controller_nginx_process_write_bytes_total", kCounter, "", "Number of bytes written to storage",
          true},
         {"nginx_ingress_controller_nginx_process_resident_memory_bytes", kGauge, "", "Number of bytes of memory in use",
@@ -110,8 +113,8 @@ const std::vector<MetricDoc>& metric_docs() {
 
 const MetricDoc* find_metric_doc(std::string_view name) {
   const auto& docs = metric_docs();
-  const auto it =
-      std::lower_bound(docs.begin(), docs.end(), name, [](const MetricDoc& d, std::string_view n) { return d.name < n; });
+  const auto it = std::lower_bound(docs.begin(), docs.end(), name,
+                                   [](const MetricDoc& d, std::string_view n) { return d.name < n; });
   return it != docs.end() && it->name == name ? &*it : nullptr;
 }
 

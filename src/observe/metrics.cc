@@ -33,8 +33,12 @@ void single(std::string& out, std::string_view name, std::string_view labels, do
   append_sample(out, name, labels, value);
 }
 
-double number(std::uint64_t value) { return static_cast<double>(value); }
-double number(std::int64_t value) { return static_cast<double>(value); }
+double number(std::uint64_t value) {
+  return static_cast<double>(value);
+}
+double number(std::int64_t value) {
+  return static_cast<double>(value);
+}
 
 }  // namespace
 
@@ -81,9 +85,7 @@ void Metrics::write_workers(std::string& out) {
     for (const auto& worker : workers_) total += ((*worker).*cell).value();
     return number(total);
   };
-  const auto state = [this](const char* value) {
-    return render_labels(labels({{"state", value}}));
-  };
+  const auto state = [this](const char* value) { return render_labels(labels({{"state", value}})); };
   std::string name = "nginx_ingress_controller_nginx_process_connections";
   family(out, name);
   append_sample(out, name, state("active"), sum(&WorkerMetrics::active));

@@ -63,7 +63,9 @@ ProcessFigures read_process_figures() {
 
   rusage usage{};
   if (::getrusage(RUSAGE_SELF, &usage) == 0) {
-    const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+    const auto seconds = [](const timeval& t) {
+      return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+    };
     figures.cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
   }
   std::istringstream stat;

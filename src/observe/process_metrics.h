@@ -7,7 +7,7 @@ namespace weir::observe {
 
 struct ProcessFigures {
   double cpu_seconds = 0;
-  double start_time = 0;         // seconds since 1970
+  double start_time = 0;  // seconds since 1970
   std::uint64_t resident_bytes = 0;
   std::uint64_t virtual_bytes = 0;
   std::uint64_t read_bytes = 0;  // from and to storage

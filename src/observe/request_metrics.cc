@@ -16,9 +16,9 @@ namespace weir::observe {
 namespace {
 
 constexpr std::string_view kPrefix = "nginx_ingress_controller_";
-constexpr std::array<std::string_view, 16> kUsualMethods{"GET",      "POST",  "HEAD",  "PUT",      "DELETE", "OPTIONS",
-                                                        "PATCH",    "TRACE", "CONNECT", "PROPFIND", "PROPPATCH",
-                                                        "MKCOL",    "COPY",  "MOVE",  "LOCK",     "UNLOCK"};
+constexpr std::array<std::string_view, 16> kUsualMethods{
+    "GET",     "POST",     "HEAD",      "PUT",   "DELETE", "OPTIONS", "PATCH", "TRACE",
+    "CONNECT", "PROPFIND", "PROPPATCH", "MKCOL", "COPY",   "MOVE",    "LOCK",  "UNLOCK"};
 
 // What distinguishes a series. Labels that follow from the location are not compared.
 struct Identity {
@@ -45,12 +45,12 @@ std::size_t hash_of(const Identity& id) {
 struct Series {
   std::uint32_t location = 0;
   int status = 0;
-  std::string method, host, canary;      // `status` and these: compared by the worker
+  std::string method, host, canary;  // `status` and these: compared by the worker
   std::string ns, ingress;
-  std::string labels;                    // rendered, constant labels too
+  std::string labels;  // rendered, constant labels too
   std::unique_ptr<std::atomic<std::uint64_t>[]> cells;
-  std::atomic<bool> dead{false};         // set by the reader side: the Ingress is gone
-  std::atomic<bool> released{false};     // set by the worker: it holds no reference any more
+  std::atomic<bool> dead{false};      // set by the reader side: the Ingress is gone
+  std::atomic<bool> released{false};  // set by the worker: it holds no reference any more
   std::atomic<Series*> next{nullptr};
 
   Identity identity() const { return {location, status, method, host, canary}; }
@@ -80,16 +80,16 @@ enum class Unit { seconds, bytes };
 
 struct RequestMetrics::Layout {
   struct Histogram {
-    std::string name;                    // full
+    std::string name;  // full
     Unit unit = Unit::seconds;
     std::int64_t (*value)(const RequestSample&) = nullptr;  // microseconds or bytes; negative: not observed
-    std::vector<std::uint64_t> bounds;   // same unit as value, inclusive
-    std::vector<std::string> bound_texts;  // as written: "0.005" ... "+Inf"
-    std::size_t first = 0;               // cells: bounds.size() + 1 counts, then the sum
+    std::vector<std::uint64_t> bounds;                      // same unit as value, inclusive
+    std::vector<std::string> bound_texts;                   // as written: "0.005" ... "+Inf"
+    std::size_t first = 0;                                  // cells: bounds.size() + 1 counts, then the sum
   };
   bool count_requests = true;
   std::vector<Histogram> histograms;
-  std::size_t cells = 1;                 // [0]: requests
+  std::size_t cells = 1;  // [0]: requests
 };
 
 namespace {
@@ -119,7 +119,7 @@ struct RequestMetricsShard::State {
   std::vector<std::string> unusual_methods;
   // The worker pushes at the head; the reader side (under owner.mutex_) unlinks behind it.
   std::atomic<Series*> head{nullptr};
-  std::atomic<bool> sweep{false};        // some series of this shard became dead
+  std::atomic<bool> sweep{false};  // some series of this shard became dead
 
   std::string_view known_method(std::string_view method);
   Series* create(const Identity& id, const RequestSample& sample);

@@ -30,7 +30,9 @@ struct Scratch {
   Scratch() { pcre2_set_match_limit(context.get(), kMatchLimit); }
 };
 
-PCRE2_SPTR bytes(std::string_view text) { return reinterpret_cast<PCRE2_SPTR>(text.data()); }
+PCRE2_SPTR bytes(std::string_view text) {
+  return reinterpret_cast<PCRE2_SPTR>(text.data());
+}
 
 }  // namespace
 

@@ -10,8 +10,8 @@ namespace weir::observe {
 
 class SkipUrls {
  public:
-  // "~re" and "~*re" (any case) are searched in the raw target; everything else is compared whole, in any case. Patterns
-  // that do not compile are left out and described in `problems`.
+  // "~re" and "~*re" (any case) are searched in the raw target; everything else is compared whole, in any case.
+  // Patterns that do not compile are left out and described in `problems`.
   SkipUrls(const std::vector<std::string>& urls, std::vector<std::string>& problems);
   ~SkipUrls();
 

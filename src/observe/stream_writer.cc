@@ -19,7 +19,9 @@ namespace {
 constexpr std::size_t kSpareBuffers = 8;
 constexpr int kPollSliceMs = 50;  // how soon a thread that waits for a stuck stream notices that it should give up
 
-bool is_wait(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+bool is_wait(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
 
 }  // namespace
 
@@ -35,8 +37,8 @@ StreamWriter::StreamWriter(int fd, bool owned, std::size_t max_queued_bytes)
 
 std::unique_ptr<StreamWriter> StreamWriter::to_fd(int fd, std::size_t max_queued_bytes) {
   struct stat status {};
-  // A regular file must keep the inherited description: with one of our own, lines that others write through theirs (the
-  // shell, stderr by 2>&1) would land on top of ours.
+  // A regular file must keep the inherited description: with one of our own, lines that others write through theirs
+  // (the shell, stderr by 2>&1) would land on top of ours.
   if (::fstat(fd, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode))) {
     const std::string path = "/proc/self/fd/" + std::to_string(fd);
     const int own = ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
@@ -46,7 +48,7 @@ std::unique_ptr<StreamWriter> StreamWriter::to_fd(int fd, std::size_t max_queued
 }
 
 base::Result<std::unique_ptr<StreamWriter>> StreamWriter::to_path(const std::string& path,
-                                                                 std::size_t max_queued_bytes) {
+                                                                  std::size_t max_queued_bytes) {
   if (path == "/dev/stdout") return to_fd(STDOUT_FILENO, max_queued_bytes);
   if (path == "/dev/stderr") return to_fd(STDERR_FILENO, max_queued_bytes);
   const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0644);

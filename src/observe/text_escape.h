@@ -39,7 +39,9 @@ inline void append_control_escaped(std::string& out, std::string_view text) {
 }
 
 // nginx's escape=default: `"`, `\`, bytes below 0x20 and from 0x7f on as \xXX.
-inline bool needs_standard_escape(unsigned char c) { return c < 0x20 || c >= 0x7f || c == '"' || c == '\\'; }
+inline bool needs_standard_escape(unsigned char c) {
+  return c < 0x20 || c >= 0x7f || c == '"' || c == '\\';
+}
 
 inline void append_standard_escaped(std::string& out, std::string_view text) {
   for (const char c : text) {
@@ -53,18 +55,34 @@ inline void append_standard_escaped(std::string& out, std::string_view text) {
 }
 
 // nginx's escape=json: what a JSON string may not hold; bytes from 0x80 on stay as they are.
-inline bool needs_json_escape(unsigned char c) { return c < 0x20 || c == '"' || c == '\\'; }
+inline bool needs_json_escape(unsigned char c) {
+  return c < 0x20 || c == '"' || c == '\\';
+}
 
 inline void append_json_escaped(std::string& out, std::string_view text) {
   for (const char c : text) {
     switch (c) {
-      case '"': out.append("\\\""); break;
-      case '\\': out.append("\\\\"); break;
-      case '\n': out.append("\\n"); break;
-      case '\r': out.append("\\r"); break;
-      case '\t': out.append("\\t"); break;
-      case '\b': out.append("\\b"); break;
-      case '\f': out.append("\\f"); break;
+      case '"':
+        out.append("\\\"");
+        break;
+      case '\\':
+        out.append("\\\\");
+        break;
+      case '\n':
+        out.append("\\n");
+        break;
+      case '\r':
+        out.append("\\r");
+        break;
+      case '\t':
+        out.append("\\t");
+        break;
+      case '\b':
+        out.append("\\b");
+        break;
+      case '\f':
+        out.append("\\f");
+        break;
       default: {
         const auto byte = static_cast<unsigned char>(c);
         if (byte < 0x20) {

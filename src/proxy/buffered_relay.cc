@@ -19,8 +19,8 @@ struct Backlog {
   upstream::Exchange& exchange;
   std::deque<std::string> pieces = {};
   std::size_t size = 0;
-  int sent = 1;                          // result of the last send
-  bool reading = true;                   // the endpoint may be waited for
+  int sent = 1;         // result of the last send
+  bool reading = true;  // the endpoint may be waited for
   std::optional<net::Task<void>> sending = std::nullopt;
 
   net::Task<void> drain();
@@ -81,7 +81,7 @@ net::Task<Failure> relay_buffered(Worker& worker, upstream::Exchange& exchange, 
   }
   if (backlog.sent > 0) {
     backlog.reading = false;
-    exchange.finish(true);               // the endpoint has done its part, however slow the client is
+    exchange.finish(true);  // the endpoint has done its part, however slow the client is
     if (backlog.is_sending()) {
       net::Task<void>& sending = *backlog.sending;
       co_await sending;

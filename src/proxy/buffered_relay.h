@@ -1,5 +1,5 @@
-// Response bodies with proxy-buffering on: the endpoint is read ahead of a slow client within buffers_number x buffer_size,
-// and let go as soon as it has delivered (life-of-a-request, step 9).
+// Response bodies with proxy-buffering on: the endpoint is read ahead of a slow client within buffers_number x
+// buffer_size, and let go as soon as it has delivered (life-of-a-request, step 9).
 #pragma once
 
 #include "proxy/response_body.h"

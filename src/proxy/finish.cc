@@ -85,7 +85,8 @@ void log_request(Worker& worker, const Request& request, std::int64_t took_us) {
     entry.request_uri = target;
     entry.method = request.head.method_text();
     entry.protocol = request.head.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1";
-    if (const std::size_t query = target.find('?'); query != std::string_view::npos) entry.args = target.substr(query + 1);
+    if (const std::size_t query = target.find('?'); query != std::string_view::npos)
+      entry.args = target.substr(query + 1);
   }
   entry.uri = request.path;
   entry.host = request.head.host;
@@ -145,7 +146,7 @@ void count_request(Worker& worker, const Request& request, std::int64_t took_us)
 void finish(Worker& worker, Request& request) {
   request.body.release();
   try {
-    if (request.status == 0) {           // the frame was destroyed: no memory, or a drain's deadline
+    if (request.status == 0) {  // the frame was destroyed: no memory, or a drain's deadline
       const upstream::FailureInfo& why = upstream::info(
           std::uncaught_exceptions() > 0 ? upstream::Failure::out_of_memory : upstream::Failure::draining);
       request.status = why.status;

@@ -47,8 +47,8 @@ void begin_request(Session& session, Request& request, std::int64_t began_us) {
 // What the client asked for and the settings allow. REQUIRES: the head is parsed.
 bool may_keep_alive(const Session& session, const Request& request) {
   const features::Settings& settings = settings_of(session.worker);
-  return request.head.keep_alive && settings.keep_alive.count() > 0 && session.requests < settings.keep_alive_requests &&
-         !session.worker.draining();
+  return request.head.keep_alive && settings.keep_alive.count() > 0 &&
+         session.requests < settings.keep_alive_requests && !session.worker.draining();
 }
 
 // One request, from its first byte to its log line. Result: another one may follow.
@@ -57,8 +57,8 @@ net::Task<bool> serve_request(Session& session) {
   net::Sock& client = *session.sock;
   session.set_activity(Activity::reading);
   const std::int64_t began_us = monotonic_us();
-  const std::uint64_t timeout_ms = static_cast<std::uint64_t>(
-      net::Millis(settings_of(worker).client_header_timeout).count());
+  const std::uint64_t timeout_ms =
+      static_cast<std::uint64_t>(net::Millis(settings_of(worker).client_header_timeout).count());
   const std::uint64_t deadline_ms = client.reactor().now_ms() + timeout_ms;
   RequestPtr request;
   http::ParseResult parsed;
@@ -70,7 +70,7 @@ net::Task<bool> serve_request(Session& session) {
       request = worker.take_request();
       parsed = http::parse_request_head(input, worker.limits(), request->head);
       if (parsed.status != http::ParseStatus::more) break;
-      request.reset();                   // nobody waits holding more than the bytes
+      request.reset();  // nobody waits holding more than the bytes
     }
     seen = input.size();
     if (seen >= net::BufferPool::kSmall) client.grow_input(net::BufferPool::kLarge);
@@ -90,7 +90,7 @@ net::Task<bool> serve_request(Session& session) {
   if (failure == Failure::none && parsed.status == http::ParseStatus::bad) failure = Failure::bad_request;
   if (failure != Failure::none) {
     remember_bad_line(*request, client.input());
-    client.drop_input();                 // after an error of syntax nothing of the rest is looked at
+    client.drop_input();  // after an error of syntax nothing of the rest is looked at
     request->head.clear();
     const bool timeout = failure == Failure::head_timeout;
     session.linger = true;

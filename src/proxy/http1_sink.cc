@@ -16,16 +16,21 @@ constexpr std::size_t kCopied = 1024;
 
 constexpr std::string_view kEndOfChunks = "\r\n0\r\n\r\n";
 
-iovec part(std::string_view bytes) { return {const_cast<char*>(bytes.data()), bytes.size()}; }
+iovec part(std::string_view bytes) {
+  return {const_cast<char*>(bytes.data()), bytes.size()};
+}
 
 }  // namespace
 
 Framing Http1Sink::choose_framing(const ResponseStart& start) const {
   switch (start.body) {
-    case http::BodyKind::none: return Framing::none;
-    case http::BodyKind::length: return Framing::length;
+    case http::BodyKind::none:
+      return Framing::none;
+    case http::BodyKind::length:
+      return Framing::length;
     case http::BodyKind::chunked:
-    case http::BodyKind::until_close: break;
+    case http::BodyKind::until_close:
+      break;
   }
   return request_.head.minor_version == 0 ? Framing::close : Framing::chunked;
 }

@@ -28,9 +28,12 @@ base::IpAddress ip_of(const net::Address& address) {
 
 observe::Cell& cell_of(observe::WorkerMetrics& metrics, Activity activity) {
   switch (activity) {
-    case Activity::reading: return metrics.reading;
-    case Activity::writing: return metrics.writing;
-    case Activity::waiting: break;
+    case Activity::reading:
+      return metrics.reading;
+    case Activity::writing:
+      return metrics.writing;
+    case Activity::waiting:
+      break;
   }
   return metrics.waiting;
 }
@@ -71,7 +74,7 @@ void accept_client(Worker& worker, int fd, const net::Address& peer, bool https)
     session->connection.https = https;
     serve_client(worker.jobs(), session);
   } catch (const std::bad_alloc&) {
-    if (!adopted) ::close(fd);           // else its owner does
+    if (!adopted) ::close(fd);  // else its owner does
     observe::log::error("proxy", "a new connection was closed: out of memory");
   }
 }

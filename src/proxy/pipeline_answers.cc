@@ -12,11 +12,14 @@ namespace {
 
 using upstream::Failure;
 
-constexpr std::uint64_t kDeniedBodySize = 1024 * 1024;  // spec 0.1 step 4a: the value of a denied Ingress is not in force
+constexpr std::uint64_t kDeniedBodySize =
+    1024 * 1024;  // spec 0.1 step 4a: the value of a denied Ingress is not in force
 constexpr std::string_view kStatusPath = "/nginx_status";
 
 // `path` is the prefix or below it, and no rule of the host is at least as specific.
-bool is_under(std::string_view path, std::string_view prefix) { return path.substr(0, prefix.size()) == prefix; }
+bool is_under(std::string_view path, std::string_view prefix) {
+  return path.substr(0, prefix.size()) == prefix;
+}
 
 void run_response_filters_of(FilterList filters, Request& request, int status) {
   if (request.location == nullptr) return;
@@ -35,7 +38,8 @@ void RequestPipeline::run_response_filters(int status) {
 
 bool RequestPipeline::is_built_in() {
   if (request_.host != request_.table->catch_all.get() || request_.host->regex_mode) return false;
-  const bool health = !request_.table->health_check_path.empty() && is_under(request_.path, request_.table->health_check_path);
+  const bool health =
+      !request_.table->health_check_path.empty() && is_under(request_.path, request_.table->health_check_path);
   const bool status = !health && is_under(request_.path, kStatusPath);
   if (!health && !status) return false;
   const std::size_t prefix = health ? request_.table->health_check_path.size() : kStatusPath.size();
@@ -57,8 +61,7 @@ bool RequestPipeline::is_built_in() {
 
 bool RequestPipeline::declared_too_large() const {
   if (request_.head.body != http::BodyKind::length) return false;
-  const std::uint64_t limit =
-      request_.policies().deny.denied() ? kDeniedBodySize : request_.policies().proxy.body_size;
+  const std::uint64_t limit = request_.policies().deny.denied() ? kDeniedBodySize : request_.policies().proxy.body_size;
   return limit != 0 && request_.head.content_length > limit;
 }
 
@@ -93,7 +96,7 @@ net::Task<bool> RequestPipeline::answer() {
   // The rest of a body is read away if that is cheap; else the connection ends with this answer (security rule 4).
   if (!request_.body.worth_discarding()) request_.keep_alive = false;
   run_response_filters(answer.status);
-  const std::string_view page = answer.empty_body    ? std::string_view()
+  const std::string_view page = answer.empty_body     ? std::string_view()
                                 : answer.body.empty() ? std::string_view(page_of(answer.status))
                                                       : std::string_view(answer.body);
   ResponseStart start;
@@ -107,7 +110,8 @@ net::Task<bool> RequestPipeline::answer() {
   start.length_told = true;
   const int sent = co_await sink_.start(start, head_only ? std::string_view() : page, true);
   if (sent < 0) {
-    request_.reason = upstream::info(sent == -ETIMEDOUT ? Failure::client_send_timeout : Failure::client_aborted).reason;
+    request_.reason =
+        upstream::info(sent == -ETIMEDOUT ? Failure::client_send_timeout : Failure::client_aborted).reason;
     sink_.abort();
     co_return false;
   }

@@ -97,7 +97,8 @@ net::Task<bool> RequestPipeline::proxy() {
   exchange.finish(cut == Failure::none);
   if (cut != Failure::none) co_return co_await fail(cut);
   // A body that the endpoint did not want to the end leaves bytes that belong to no request.
-  co_return request_.keep_alive && body.complete();
+  const bool reusable = request_.keep_alive && body.complete();
+  co_return reusable;
 }
 
 }  // namespace weir::proxy

@@ -36,7 +36,8 @@ struct Relay {
   BodyReader body;
 
   bool can_splice() {
-    return body.has_length() && body.left() >= kSpliceFrom && exchange.sock().input().empty() && !exchange.sock().is_tls() && sink.raw_socket() != nullptr;
+    return body.has_length() && body.left() >= kSpliceFrom && exchange.sock().input().empty() &&
+           !exchange.sock().is_tls() && sink.raw_socket() != nullptr;
   }
   net::Task<Failure> splice();
   net::Task<Failure> copy();
@@ -57,7 +58,7 @@ net::Task<Failure> Relay::copy() {
   int full_reads = 0;
   while (!body.done()) {
     if (can_splice()) co_return co_await splice();
-    if (from.input().empty()) {          // else take() left some for another round
+    if (from.input().empty()) {  // else take() left some for another round
       if (full_reads >= kFullReads) from.grow_input(net::BufferPool::kLarge);
       const int result = co_await from.recv_some(net::BufferPool::kLarge, exchange.next_wait());
       if (result == -ETIMEDOUT && exchange.keep_waiting()) continue;

@@ -31,23 +31,23 @@ struct Request : RequestContext {
   // --- step 9
   http::ResponseHead upstream_head;
   std::vector<observe::UpstreamTry> tries;
-  std::string_view request_id;           // the client's, or generated_id
+  std::string_view request_id;  // the client's, or generated_id
   std::array<char, 32> generated_id{};
 
   // --- what the log says
-  std::int64_t began_us = 0;             // first byte of the head
+  std::int64_t began_us = 0;  // first byte of the head
   std::uint64_t connection_serial = 0;
   std::uint64_t connection_requests = 0;
-  std::string bad_line;                  // what came instead of a readable request line
-  int status = 0;                        // sent to the client, or what it would have been
-  std::string_view reason;               // why Weir made the answer, or cut it
+  std::string bad_line;     // what came instead of a readable request line
+  int status = 0;           // sent to the client, or what it would have been
+  std::string_view reason;  // why Weir made the answer, or cut it
   std::uint64_t head_bytes_sent = 0;
   std::uint64_t body_bytes_sent = 0;
 
-  bool keep_alive = false;               // decided before the response head is written
+  bool keep_alive = false;  // decided before the response head is written
   bool response_started = false;
-  bool cut = false;                      // ended by a reset: nothing more is said to this client
-  bool silent = false;                   // health checks: neither logged nor counted
+  bool cut = false;     // ended by a reset: nothing more is said to this client
+  bool silent = false;  // health checks: neither logged nor counted
 
   void clear();
 };

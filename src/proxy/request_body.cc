@@ -118,7 +118,7 @@ net::Task<int> RequestBody::read_more(net::Millis timeout) {
 }
 
 net::Task<Failure> RequestBody::receive(const BodyLimits& limits, const BodyFiles& files) {
-  limits_ = limits;                      // the reference ends with the first wait
+  limits_ = limits;  // the reference ends with the first wait
   if (!exists() || all_taken_) co_return Failure::none;
   if (kind_ == http::BodyKind::length && left_ <= net::BufferPool::kSmall) {
     storage_ = Storage::input;
@@ -191,11 +191,15 @@ std::string_view RequestBody::in_memory() const {
 
 net::Task<int> RequestBody::send_to(net::Sock& upstream, net::Millis timeout) {
   switch (storage_) {
-    case Storage::none: co_return 1;
-    case Storage::stream: co_return co_await send_stream(upstream, timeout);
-    case Storage::file: co_return co_await upstream.send_file(file_->fd(), 0, file_size_, timeout);
+    case Storage::none:
+      co_return 1;
+    case Storage::stream:
+      co_return co_await send_stream(upstream, timeout);
+    case Storage::file:
+      co_return co_await upstream.send_file(file_->fd(), 0, file_size_, timeout);
     case Storage::input:
-    case Storage::memory: break;
+    case Storage::memory:
+      break;
   }
   const std::string_view bytes = in_memory();
   if (bytes.empty()) co_return 1;
@@ -241,7 +245,7 @@ net::Task<int> RequestBody::send_stream(net::Sock& upstream, net::Millis timeout
 bool RequestBody::worth_discarding() const {
   if (complete()) return true;
   if (failure_ != Failure::none || expect_continue_) return false;
-  if (stream_began_) return false;       // it may have ended in the middle of a run
+  if (stream_began_) return false;  // it may have ended in the middle of a run
   return kind_ == http::BodyKind::chunked || left_ <= kDiscardBytes;
 }
 

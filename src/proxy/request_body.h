@@ -26,9 +26,9 @@ namespace weir::proxy {
 class TempFile;
 
 struct BodyLimits {
-  std::uint64_t size = 0;                // most bytes; 0: no limit
-  std::uint64_t memory = 0;              // bytes kept in memory before a file is used
-  net::Millis timeout{60000};            // between two reads
+  std::uint64_t size = 0;      // most bytes; 0: no limit
+  std::uint64_t memory = 0;    // bytes kept in memory before a file is used
+  net::Millis timeout{60000};  // between two reads
 };
 
 // The file thread, and where bodies are written.
@@ -80,8 +80,8 @@ class RequestBody final : public upstream::BodySource {
  private:
   enum class Storage : std::uint8_t { none, input, memory, file, stream };
 
-  // The next run of body bytes in the client's input; `raw` input bytes stand for it. false: more input is needed, or the
-  // body is complete, or failure_ is set.
+  // The next run of body bytes in the client's input; `raw` input bytes stand for it. false: more input is needed, or
+  // the body is complete, or failure_ is set.
   bool next_run(std::string_view& run, std::size_t& raw);
   void consume(std::size_t raw);
   net::Task<upstream::Failure> receive_into_input(net::Millis timeout);
@@ -93,12 +93,12 @@ class RequestBody final : public upstream::BodySource {
   http::BodyKind kind_ = http::BodyKind::none;
   Storage storage_ = Storage::none;
   upstream::Failure failure_ = upstream::Failure::none;
-  bool expect_continue_ = false;         // 100 has still to be sent before we read
+  bool expect_continue_ = false;  // 100 has still to be sent before we read
   bool stream_began_ = false;
-  bool all_taken_ = false;               // the last byte was consumed from the input
-  std::uint64_t left_ = 0;               // of Content-Length, not consumed yet
+  bool all_taken_ = false;  // the last byte was consumed from the input
+  std::uint64_t left_ = 0;  // of Content-Length, not consumed yet
   std::uint64_t size_ = 0;
-  std::uint64_t raw_bytes_ = 0;          // read from the client, framing included
+  std::uint64_t raw_bytes_ = 0;  // read from the client, framing included
   http::ChunkedDecoder decoder_;
   std::string memory_;
   std::shared_ptr<TempFile> file_;

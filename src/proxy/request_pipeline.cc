@@ -70,7 +70,8 @@ net::MaybeTask<Verdict> RequestPipeline::run_filters(Stop stop) {
   std::uint64_t active = worker_.filters_at(stop);
   if (request_.location != nullptr) active &= request_.location->filters;
   for (; active != 0; active &= active - 1) {
-    net::MaybeTask<Verdict> running = filters[static_cast<std::size_t>(std::countr_zero(active))].filter->on_request(request_);
+    net::MaybeTask<Verdict> running =
+        filters[static_cast<std::size_t>(std::countr_zero(active))].filter->on_request(request_);
     if (!running.await_ready()) return finish_filters(std::move(running), active & (active - 1));
     if (running.await_resume() == Verdict::answered) return Verdict::answered;
   }

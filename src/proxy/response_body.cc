@@ -15,10 +15,14 @@ constexpr std::size_t kTail = 16;
 
 bool BodyReader::done() const {
   switch (kind_) {
-    case http::BodyKind::none: return true;
-    case http::BodyKind::length: return left_ == 0;
-    case http::BodyKind::chunked: return decoder_.done();
-    case http::BodyKind::until_close: break;
+    case http::BodyKind::none:
+      return true;
+    case http::BodyKind::length:
+      return left_ == 0;
+    case http::BodyKind::chunked:
+      return decoder_.done();
+    case http::BodyKind::until_close:
+      break;
   }
   return ended_;
 }
@@ -28,21 +32,24 @@ std::string_view BodyReader::take(net::Sock& from, upstream::OutBuffer& scratch)
   raw_ = 0;
   scratch.clear();
   switch (kind_) {
-    case http::BodyKind::none: return {};
+    case http::BodyKind::none:
+      return {};
     case http::BodyKind::length: {
       raw_ = static_cast<std::size_t>(std::min<std::uint64_t>(left_, input.size()));
       left_ -= raw_;
       return input.substr(0, raw_);
     }
-    case http::BodyKind::chunked: return take_chunks(input, scratch);
-    case http::BodyKind::until_close: break;
+    case http::BodyKind::chunked:
+      return take_chunks(input, scratch);
+    case http::BodyKind::until_close:
+      break;
   }
   raw_ = input.size();
   return input;
 }
 
 std::string_view BodyReader::take_chunks(std::string_view input, upstream::OutBuffer& scratch) {
-  std::string_view only;                 // while there is just one run
+  std::string_view only;  // while there is just one run
   while (raw_ < input.size() && !decoder_.done()) {
     // What does not fit any more stays for the next time.
     const std::size_t limit = scratch.size() == 0 ? input.size() - raw_ : std::min(input.size() - raw_, scratch.room());

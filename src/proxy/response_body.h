@@ -37,7 +37,7 @@ class BodyReader {
 
   http::BodyKind kind_;
   std::uint64_t left_;
-  std::size_t raw_ = 0;                  // input bytes behind what was taken
+  std::size_t raw_ = 0;  // input bytes behind what was taken
   http::ChunkedDecoder decoder_;
   bool malformed_ = false;
   bool ended_ = false;

@@ -9,15 +9,14 @@
 namespace weir::proxy {
 namespace {
 
-using http::FieldId;
 using http::field_bit;
+using http::FieldId;
 
 // Ours, or never passed on (spec 5.3). Hop-by-hop fields were marked by the parser.
-constexpr std::uint64_t kNotPassed = field_bit(FieldId::date) | field_bit(FieldId::server) |
-                                     field_bit(FieldId::content_length) | field_bit(FieldId::x_pad) |
-                                     field_bit(FieldId::x_accel_buffering) | field_bit(FieldId::x_accel_charset) |
-                                     field_bit(FieldId::x_accel_expires) | field_bit(FieldId::x_accel_limit_rate) |
-                                     field_bit(FieldId::x_accel_redirect);
+constexpr std::uint64_t kNotPassed =
+    field_bit(FieldId::date) | field_bit(FieldId::server) | field_bit(FieldId::content_length) |
+    field_bit(FieldId::x_pad) | field_bit(FieldId::x_accel_buffering) | field_bit(FieldId::x_accel_charset) |
+    field_bit(FieldId::x_accel_expires) | field_bit(FieldId::x_accel_limit_rate) | field_bit(FieldId::x_accel_redirect);
 
 constexpr std::string_view kServer = "weir/" WEIR_VERSION;
 
@@ -65,8 +64,8 @@ void drop_hidden_fields(http::Fields& fields, const RequestContext& request) {
   if (request.response.empty() && hidden.empty()) return;
   for (http::Field& field : fields.all()) {
     const std::string_view name = fields.name(field);
-    const bool hide = std::any_of(hidden.begin(), hidden.end(),
-                                  [&](const std::string& one) { return base::iequals(one, name); });
+    const bool hide =
+        std::any_of(hidden.begin(), hidden.end(), [&](const std::string& one) { return base::iequals(one, name); });
     if (hide || request.response.replaces(fields, field)) field.dropped = true;
   }
 }

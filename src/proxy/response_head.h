@@ -19,9 +19,9 @@ struct ResponseStart {
   http::BodyKind body = http::BodyKind::none;
   std::uint64_t length = 0;
   bool length_told = false;
-  std::string_view content_type;         // own answers
-  std::string_view location;             // own answers
-  std::string_view upgrade;              // 101: the protocol
+  std::string_view content_type;  // own answers
+  std::string_view location;      // own answers
+  std::string_view upgrade;       // 101: the protocol
 };
 
 // How it goes out over HTTP/1.

@@ -40,7 +40,7 @@ observe::AccessLogSettings log_settings_of(const features::Settings& settings) {
 
 struct BindAddress {
   std::string address;
-  bool required = true;                  // "::" is left out silently on a machine without IPv6
+  bool required = true;  // "::" is left out silently on a machine without IPv6
 };
 
 std::vector<BindAddress> addresses_of(const ServerOptions& options) {
@@ -120,7 +120,9 @@ WorkerServices Server::State::services_of(std::size_t worker) {
 
 Server::Server(ServerOptions options) : state_(std::make_unique<State>(std::move(options))) {}
 
-Server::~Server() { stop(); }
+Server::~Server() {
+  stop();
+}
 
 base::Result<void> Server::start() {
   State& state = *state_;
@@ -148,7 +150,7 @@ base::Result<void> Server::start() {
     }
     return result;
   }
-  (void)page_of(404);                    // rendered now, not by the first request
+  (void)page_of(404);  // rendered now, not by the first request
   if (state.options.metrics == nullptr) state.own_metrics.emplace(observe::MetricsOptions{});
   observe::Metrics& metrics = state.options.metrics != nullptr ? *state.options.metrics : *state.own_metrics;
   state.files.emplace();
@@ -158,9 +160,10 @@ base::Result<void> Server::start() {
     WorkerServices services = state.services_of(i);
     services.status_text = [this] {
       const ServerStats now = stats();
-      return fmt::format("Active connections: {} \nserver accepts handled requests\n {} {} {} \n"
-                         "Reading: {} Writing: {} Waiting: {} \n",
-                         now.active, now.accepted, now.handled, now.requests, now.reading, now.writing, now.waiting);
+      return fmt::format(
+          "Active connections: {} \nserver accepts handled requests\n {} {} {} \n"
+          "Reading: {} Writing: {} Waiting: {} \n",
+          now.active, now.accepted, now.handled, now.requests, now.reading, now.writing, now.waiting);
     };
     state.workers.push_back(std::make_unique<WorkerThread>(services, std::move(sockets[i])));
   }
@@ -191,8 +194,12 @@ std::uint64_t Server::generation_in_force() const {
   return state_->workers.empty() ? 0 : smallest;
 }
 
-std::uint16_t Server::http_port() const { return state_->http_port; }
-std::uint16_t Server::https_port() const { return state_->https_port; }
+std::uint16_t Server::http_port() const {
+  return state_->http_port;
+}
+std::uint16_t Server::https_port() const {
+  return state_->https_port;
+}
 
 void Server::drain(std::chrono::milliseconds limit) {
   for (const auto& worker : state_->workers) worker->drain(limit);

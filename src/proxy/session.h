@@ -25,9 +25,9 @@ struct Session {
   net::SockPtr sock;
   ClientConnection connection;
   std::uint64_t serial;
-  std::uint32_t requests = 0;            // begun on it
-  bool plain_on_https = false;           // no TLS record came first on the HTTPS port
-  bool linger = false;                   // at the close: the client may still be sending
+  std::uint32_t requests = 0;   // begun on it
+  bool plain_on_https = false;  // no TLS record came first on the HTTPS port
+  bool linger = false;          // at the close: the client may still be sending
   Activity activity = Activity::reading;
 };
 

@@ -1,5 +1,5 @@
-// Snapshot: one worker's hold on a table. Requests and handshakes pin it with a plain counter: nothing is shared between
-// workers on the way of a request. One worker.
+// Snapshot: one worker's hold on a table. Requests and handshakes pin it with a plain counter: nothing is shared
+// between workers on the way of a request. One worker.
 #pragma once
 
 #include "weir/route/routing_table.h"

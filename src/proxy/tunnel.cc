@@ -14,7 +14,7 @@ struct Tunnel {
   net::Sock& upstream;
   net::Millis read_timeout;
   net::Millis send_timeout;
-  std::uint64_t last_ms;                 // when bytes moved last, in either direction
+  std::uint64_t last_ms;  // when bytes moved last, in either direction
   std::uint64_t to_client = 0;
   std::uint64_t to_upstream = 0;
   bool broken = false;
@@ -50,13 +50,13 @@ net::Task<void> Tunnel::pump(net::Sock& from, net::Sock& to, std::uint64_t& move
       last_ms = from.reactor().now_ms();
       continue;
     }
-    if (result == 0) {                   // half-closed: the other direction goes on
+    if (result == 0) {  // half-closed: the other direction goes on
       to.shutdown_write();
       co_return;
     }
     if (result != -ETIMEDOUT) break;
     const net::Millis quiet(from.reactor().now_ms() - last_ms);
-    if (quiet >= read_timeout) break;    // else the other direction was busy meanwhile
+    if (quiet >= read_timeout) break;  // else the other direction was busy meanwhile
     wait = std::max(read_timeout - quiet, net::Millis(1));
   }
   fail();

@@ -7,8 +7,8 @@
 
 namespace weir::proxy {
 
-// Sends the 101 that `exchange` holds, then bytes until both sides have closed, one fails, or nothing moved for the read
-// timeout (spec 3.6).
+// Sends the 101 that `exchange` holds, then bytes until both sides have closed, one fails, or nothing moved for the
+// read timeout (spec 3.6).
 net::Task<upstream::Failure> run_tunnel(net::Sock& client, upstream::Exchange& exchange, ResponseSink& sink,
                                         Request& request);
 

@@ -7,16 +7,17 @@
 namespace weir::proxy {
 namespace {
 
-using http::FieldId;
 using http::field_bit;
+using http::FieldId;
 
-// What Weir says itself, whatever the client said (spec 5.1). The parser has marked hop-by-hop fields, Expect and Proxy.
-constexpr std::uint64_t kOwn =
-    field_bit(FieldId::host) | field_bit(FieldId::content_length) | field_bit(FieldId::request_id) |
-    field_bit(FieldId::real_ip) | field_bit(FieldId::forwarded_for) | field_bit(FieldId::forwarded_host) |
-    field_bit(FieldId::forwarded_port) | field_bit(FieldId::forwarded_proto) | field_bit(FieldId::forwarded_scheme) |
-    field_bit(FieldId::scheme) | field_bit(FieldId::original_forwarded_for) |
-    field_bit(FieldId::original_forwarded_host);
+// What Weir says itself, whatever the client said (spec 5.1). The parser has marked hop-by-hop fields, Expect and
+// Proxy.
+constexpr std::uint64_t kOwn = field_bit(FieldId::host) | field_bit(FieldId::content_length) |
+                               field_bit(FieldId::request_id) | field_bit(FieldId::real_ip) |
+                               field_bit(FieldId::forwarded_for) | field_bit(FieldId::forwarded_host) |
+                               field_bit(FieldId::forwarded_port) | field_bit(FieldId::forwarded_proto) |
+                               field_bit(FieldId::forwarded_scheme) | field_bit(FieldId::scheme) |
+                               field_bit(FieldId::original_forwarded_for) | field_bit(FieldId::original_forwarded_host);
 
 // A field whose value is all lines of a client's field; absent if the client sent none.
 void write_original(http::HeadWriter& head, std::string_view name, const http::Fields& fields, std::string_view from) {

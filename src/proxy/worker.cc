@@ -63,7 +63,9 @@ bool Worker::in_relay_scratch(std::string_view bytes) {
   return bytes.data() >= all.data() && bytes.data() < all.data() + all.size();
 }
 
-std::string_view Worker::date() { return dates_.at(wall_clock_us() / 1'000'000); }
+std::string_view Worker::date() {
+  return dates_.at(wall_clock_us() / 1'000'000);
+}
 
 route::EndpointId Worker::resolved_id(const base::IpAddress& ip, std::uint16_t port) {
   const auto next = static_cast<route::EndpointId>(kResolvedIds + resolved_ids_.size());
@@ -118,7 +120,8 @@ void Worker::tick() {
   std::uint64_t shed = 0;
   for (const auto& acceptor : acceptors_) shed += acceptor->shed();
   if (shed > shed_seen_) {
-    observe::log::error("proxy", "{} new connections closed: no file descriptor left (raise the limit)", shed - shed_seen_);
+    observe::log::error("proxy", "{} new connections closed: no file descriptor left (raise the limit)",
+                        shed - shed_seen_);
     metrics().accepted.add(static_cast<std::int64_t>(shed - shed_seen_));
     shed_seen_ = shed;
   }
@@ -127,13 +130,15 @@ void Worker::tick() {
 void Worker::begin_drain() {
   if (draining_) return;
   draining_ = true;
-  reactor_.drain();                      // what waits in the accept queue is a client already
+  reactor_.drain();  // what waits in the accept queue is a client already
   acceptors_.clear();
   for (const Listening& one : listening_) ::close(one.fd);
   listening_.clear();
   reactor_.cancel_idle();
 }
 
-void Worker::cut() { jobs_.destroy_all(); }
+void Worker::cut() {
+  jobs_.destroy_all();
+}
 
 }  // namespace weir::proxy

@@ -35,7 +35,7 @@ struct WorkerServices {
   upstream::Resolver* resolver = nullptr;
   upstream::Offload* files = nullptr;
   std::string temp_directory;
-  observe::AccessLog* access_log = nullptr;  // null: none
+  observe::AccessLog* access_log = nullptr;   // null: none
   observe::WorkerMetrics* metrics = nullptr;  // this worker's
   std::function<std::string()> status_text;   // of /nginx_status
 };
@@ -120,7 +120,7 @@ class Worker {
   std::size_t exceptions_seen_ = 0;
   std::uint64_t shed_seen_ = 0;
   bool draining_ = false;
-  net::JobGroup jobs_;                   // last: jobs use all of the above while they are destroyed
+  net::JobGroup jobs_;  // last: jobs use all of the above while they are destroyed
 };
 
 }  // namespace weir::proxy

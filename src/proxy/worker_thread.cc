@@ -78,7 +78,7 @@ struct WorkerThread::Loop {
     wait_for_events();
     wait_for_tick();
     context.run();
-    events->release();                   // the descriptor is the reactor's
+    events->release();  // the descriptor is the reactor's
     timer.reset();
     worker.reset();
     events.reset();
@@ -92,9 +92,13 @@ WorkerThread::WorkerThread(const WorkerServices& services, std::vector<Listening
   loop_->thread = std::thread([this, services, sockets = std::move(sockets)] { loop_->run(services, sockets); });
 }
 
-WorkerThread::~WorkerThread() { stop(); }
+WorkerThread::~WorkerThread() {
+  stop();
+}
 
-std::string WorkerThread::start_error() { return loop_->started.get_future().get(); }
+std::string WorkerThread::start_error() {
+  return loop_->started.get_future().get();
+}
 
 void WorkerThread::publish(route::RoutingTablePtr table) {
   asio::post(loop_->context, [this, table = std::move(table)]() mutable {

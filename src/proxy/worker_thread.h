@@ -19,7 +19,7 @@ class WorkerThread {
   WorkerThread(const WorkerServices& services, std::vector<Listening> sockets);
   // Why it could not start; empty: it runs. Waits until that is known. Once, by the control thread.
   std::string start_error();
-  ~WorkerThread();                       // stop()
+  ~WorkerThread();  // stop()
   WorkerThread(const WorkerThread&) = delete;
   WorkerThread& operator=(const WorkerThread&) = delete;
 

@@ -31,14 +31,17 @@ net::Address address_of(const route::Endpoint& endpoint) {
 
 Failure failure_of_connect(int result) {
   switch (-result) {
-    case ETIMEDOUT: return Failure::connect_timeout;
+    case ETIMEDOUT:
+      return Failure::connect_timeout;
     // Ours, not the endpoint's: another try would fail the same way.
     case EMFILE:
     case ENFILE:
     case ENOMEM:
     case ENOBUFS:
-    case EADDRNOTAVAIL: return Failure::no_descriptors;
-    default: return Failure::connect_failed;
+    case EADDRNOTAVAIL:
+      return Failure::no_descriptors;
+    default:
+      return Failure::connect_failed;
   }
 }
 

@@ -1,4 +1,5 @@
-// Step 9 of life-of-a-request: one exchange with an endpoint; steps 7 and 8 are decided in select.cc, pool.cc, retry.cc.
+// Step 9 of life-of-a-request: one exchange with an endpoint; steps 7 and 8 are decided in select.cc, pool.cc,
+// retry.cc.
 #include "weir/upstream/exchange.h"
 
 #include "upstream/clock.h"
@@ -12,13 +13,13 @@
 namespace weir::upstream {
 namespace {
 
-// A client that closes its sending side this soon after its request only says that nothing more will come (a half-close:
-// `nc`, some scripts); one that does so later is gone.
+// A client that closes its sending side this soon after its request only says that nothing more will come (a
+// half-close: `nc`, some scripts); one that does so later is gone.
 constexpr net::Millis kHalfCloseGrace{250};
 // While the body is still being sent, the wait for the answer has no end of its own; it looks up this often.
 constexpr net::Millis kUploadCheck{1000};
-// Bodies up to this size go out with the head in one call. They fit into the socket buffers, so an endpoint that answers
-// before it reads cannot block us; larger ones are sent while we listen already.
+// Bodies up to this size go out with the head in one call. They fit into the socket buffers, so an endpoint that
+// answers before it reads cannot block us; larger ones are sent while we listen already.
 constexpr std::size_t kInlineBody = 64 * 1024;
 
 KeepaliveLimits limits_of(const features::Settings& settings) {
@@ -34,7 +35,9 @@ Exchange::Exchange(Runtime& runtime, const Plan& plan, http::ResponseHead& head,
                    std::vector<observe::UpstreamTry>& tries)
     : runtime_(runtime), plan_(plan), head_(head), tries_(tries), received_ms_(plan.received_ms) {}
 
-Exchange::~Exchange() { drop_connection(); }
+Exchange::~Exchange() {
+  drop_connection();
+}
 
 net::Task<Failure> Exchange::start() {
   RetryFacts facts;
@@ -57,8 +60,8 @@ net::Task<Failure> Exchange::start() {
   }
 }
 
-// One endpoint. A reused connection that proves dead before a byte came back is replaced by a fresh one without counting
-// as a try: the endpoint closed it while it was idle.
+// One endpoint. A reused connection that proves dead before a byte came back is replaced by a fresh one without
+// counting as a try: the endpoint closed it while it was idle.
 net::Task<Failure> Exchange::attempt(const route::Endpoint& endpoint) {
   for (bool fresh = false;; fresh = true) {
     try_began_us_ = now_us();
@@ -71,7 +74,8 @@ net::Task<Failure> Exchange::attempt(const route::Endpoint& endpoint) {
       if (refused != Failure::none) co_return end_try(refused);
     }
     record().connect_time = reused_ ? 0 : now_us() - try_began_us_;
-    if (runtime_.counters != nullptr) (reused_ ? runtime_.counters->upstream_reuses : runtime_.counters->upstream_connects).add();
+    if (runtime_.counters != nullptr)
+      (reused_ ? runtime_.counters->upstream_reuses : runtime_.counters->upstream_connects).add();
     if (!plan_.body_reads_client) start_watch();
 
     net::Sock& upstream = *connection_->sock;
@@ -169,9 +173,10 @@ std::optional<Failure> Exchange::parse_head() {
     const std::string_view input = upstream.input();
     if (input.empty()) return std::nullopt;
     http::H1Limits limits;
-    limits.head = limits.request_line = static_cast<std::uint32_t>(std::min<std::size_t>(limit, net::BufferPool::kLarge));
+    limits.head = limits.request_line =
+        static_cast<std::uint32_t>(std::min<std::size_t>(limit, net::BufferPool::kLarge));
     limits.field_line = limits.head;
-    limits.fields = 1000;                // the size bounds them; nginx has no count of its own here
+    limits.fields = 1000;  // the size bounds them; nginx has no count of its own here
     const http::ParseResult parsed = http::parse_response_head(input, limits, head_);
     if (parsed.status == http::ParseStatus::bad) {
       return input.size() >= limits.head ? Failure::header_too_large : Failure::invalid_header;
@@ -245,8 +250,8 @@ void Exchange::finish(bool complete) {
   if (!connection_) return;
   record().response_time = now_us() - try_began_us_;
   const bool reusable = complete && !uploading() && upload_result_ >= 0 && head_.keep_alive &&
-                        body() != http::BodyKind::until_close && head_.status != 101 && !plan_.policy->connection_close &&
-                        connection_->sock->input().empty();
+                        body() != http::BodyKind::until_close && head_.status != 101 &&
+                        !plan_.policy->connection_close && connection_->sock->input().empty();
   if (reusable) {
     if (watch_ != Watch::off) plan_.client->unwatch();
     watch_ = Watch::off;

@@ -5,7 +5,9 @@ namespace weir::upstream {
 
 Connection::~Connection() = default;
 
-Pool::~Pool() { clear(); }
+Pool::~Pool() {
+  clear();
+}
 
 void Pool::clear() {
   while (!by_age_.alone()) remove(of(*by_age_.next)).reset();
@@ -33,7 +35,8 @@ ConnectionPtr Pool::take(route::EndpointId endpoint, std::uint64_t now_ms) {
   while (!slot.connections.alone()) {
     ConnectionPtr connection = remove(of(*slot.connections.prev));
     if (slot.connections.alone()) slot.emptied_ms = now_ms;
-    bool fresh = now_ms - connection->created_ms < limits_.age_ms && now_ms - connection->idle_since_ms_ < limits_.idle_ms;
+    bool fresh =
+        now_ms - connection->created_ms < limits_.age_ms && now_ms - connection->idle_since_ms_ < limits_.idle_ms;
     if (fresh && connection->sock->quiet()) return connection;
   }
   return nullptr;

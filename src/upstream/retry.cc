@@ -8,14 +8,22 @@ namespace {
 
 std::uint32_t bit_of_status(int status) {
   switch (status) {
-    case 500: return features::kRetry500;
-    case 502: return features::kRetry502;
-    case 503: return features::kRetry503;
-    case 504: return features::kRetry504;
-    case 403: return features::kRetry403;
-    case 404: return features::kRetry404;
-    case 429: return features::kRetry429;
-    default: return 0;
+    case 500:
+      return features::kRetry500;
+    case 502:
+      return features::kRetry502;
+    case 503:
+      return features::kRetry503;
+    case 504:
+      return features::kRetry504;
+    case 403:
+      return features::kRetry403;
+    case 404:
+      return features::kRetry404;
+    case 429:
+      return features::kRetry429;
+    default:
+      return 0;
   }
 }
 

@@ -224,8 +224,8 @@ bool is_marker(std::string_view line, std::string_view marker) {
 
 struct Part {
   std::string_view text;
-  int first_line = 0;       // 0-based
-  int ends = 0;           // "..." lines: each may be followed by one more document
+  int first_line = 0;  // 0-based
+  int ends = 0;        // "..." lines: each may be followed by one more document
 };
 
 // Cuts before each "---" line, which YAML allows nowhere inside a document. Parts without content are left out.

@@ -26,8 +26,8 @@ struct IpAddress {
 std::optional<IpAddress> parse_ip(std::string_view text);
 
 struct Cidr {
-  IpAddress network;             // host bits are zero
-  std::uint8_t prefix = 128;     // in bits of the mapped form: an IPv4 /8 is 104
+  IpAddress network;          // host bits are zero
+  std::uint8_t prefix = 128;  // in bits of the mapped form: an IPv4 /8 is 104
 
   bool contains(const IpAddress& address) const;
   std::string to_string() const;  // "10.0.0.0/8"

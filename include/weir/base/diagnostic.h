@@ -21,19 +21,19 @@ struct ObjectRef {
 std::string to_string(const ObjectRef& ref);
 
 // error: the original's admission webhook would refuse the object (spec 8.8).
-// warning: it would admit the object, but something is not served as written (503-class values, foreign classes, unknown
-// names, planned features). info: worth knowing, served as written.
+// warning: it would admit the object, but something is not served as written (503-class values, foreign classes,
+// unknown names, planned features). info: worth knowing, served as written.
 enum class Severity { info, warning, error };
 const char* to_string(Severity severity);
 
 struct Diagnostic {
   Severity severity = Severity::warning;
-  std::string code;    // stable, kebab-case: "annotation-invalid", "path-duplicate", "unreadable-file" ...
-  ObjectRef object;    // empty kind: the message is about a file
-  std::string key;     // annotation key without prefix, ConfigMap key or field path; may be empty
-  std::string text;    // for an operator; says what to change
-  std::string file;    // source file, when objects come from files; else empty
-  int line = 0;        // 1-based, 0 when unknown
+  std::string code;  // stable, kebab-case: "annotation-invalid", "path-duplicate", "unreadable-file" ...
+  ObjectRef object;  // empty kind: the message is about a file
+  std::string key;   // annotation key without prefix, ConfigMap key or field path; may be empty
+  std::string text;  // for an operator; says what to change
+  std::string file;  // source file, when objects come from files; else empty
+  int line = 0;      // 1-based, 0 when unknown
 
   auto operator<=>(const Diagnostic&) const = default;
 };

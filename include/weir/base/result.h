@@ -3,9 +3,9 @@
 // Thread rule: plain values. Lifetime: owned. Errors: `Error::text` is written for an operator: what was attempted, on
 // what, what was found, what to change; lower case, no full stop.
 //
-// `Error` cannot be constructed from a string alone, not even explicitly: that would make Result<std::string> ambiguous.
-// Write fail("...") instead. It is default-constructible and has
-// throw_exception_from_error, both of which boost::system::result 1.81 asks for.
+// `Error` cannot be constructed from a string alone, not even explicitly: that would make Result<std::string>
+// ambiguous. Write fail("...") instead. It is default-constructible and has throw_exception_from_error, both of which
+// boost::system::result 1.81 asks for.
 #pragma once
 
 #include <boost/system/result.hpp>
@@ -37,7 +37,9 @@ class [[nodiscard]] Error {
 }
 
 // `return fail("open /x: no such file");` in a function that returns a Result.
-inline Error fail(std::string text, int code = 0) { return Error(std::move(text), code); }
+inline Error fail(std::string text, int code = 0) {
+  return Error(std::move(text), code);
+}
 
 template <class T>
 using Result = boost::system::result<T, Error>;

@@ -30,14 +30,14 @@ namespace weir::controller {
 // What a source of objects has at the moment.
 struct Input {
   kube::ClusterState state;
-  base::Diagnostics diagnostics;         // of the reading: files that do not parse ...
+  base::Diagnostics diagnostics;  // of the reading: files that do not parse ...
 };
 
 struct LoopOptions {
   model::Options model;
   route::CompileOptions compile;
-  // A turn starts when no change came for `quiet`, at the latest `max_delay` after the first one. 0: at the next turn of
-  // the event loop.
+  // A turn starts when no change came for `quiet`, at the latest `max_delay` after the first one. 0: at the next turn
+  // of the event loop.
   std::chrono::milliseconds quiet{0};
   std::chrono::milliseconds max_delay{100};
 };

@@ -31,33 +31,33 @@ using Validate = std::function<bool(std::string_view value)>;
 using Print = std::function<std::string(const Policies&)>;
 
 struct AnnotationRow {
-  std::string_view key;                  // without prefix
-  std::string_view alias;                // other key read when `key` is empty or absent
-  std::string_view group;                // parser name of the original, in the risk message (spec 0.3)
+  std::string_view key;    // without prefix
+  std::string_view alias;  // other key read when `key` is empty or absent
+  std::string_view group;  // parser name of the original, in the risk message (spec 0.3)
   Support support = Support::planned;
   Scope scope = Scope::location;
   RiskLevel risk = RiskLevel::low;
-  OnInvalid on_invalid = OnInvalid::use_default;    // the validator refuses the value
-  OnInvalid on_unusable = OnInvalid::use_default;   // the validator accepts it, `apply` can't use it (spec 0.5)
-  OnInvalid on_empty = OnInvalid::use_default;      // present, but nothing is left after trimming
-  bool protects = false;                 // planned + protects: a value that `asks` closes the paths with 503
-  bool typed = false;                    // bool or number: a refused value is never used, even without validation
-  bool deprecated = false;               // the original's webhook warns about it
-  std::string_view needs;                // key without which this one has no effect; empty: none
-  std::string_view syntax;               // for docs: "bool", "comma list of CIDRs"
-  std::string_view default_text;         // for docs
-  std::string_view settings_key;         // ConfigMap key that supplies the default; empty: none
-  std::string_view doc;                  // one sentence
-  Validate validate;                     // empty: anything
-  Validate asks;                         // does this value ask for the feature? empty: every value does
-  Apply apply;                           // empty: no effect on policies by itself
-  Print print;                           // empty: not printed
+  OnInvalid on_invalid = OnInvalid::use_default;   // the validator refuses the value
+  OnInvalid on_unusable = OnInvalid::use_default;  // the validator accepts it, `apply` can't use it (spec 0.5)
+  OnInvalid on_empty = OnInvalid::use_default;     // present, but nothing is left after trimming
+  bool protects = false;                           // planned + protects: a value that `asks` closes the paths with 503
+  bool typed = false;             // bool or number: a refused value is never used, even without validation
+  bool deprecated = false;        // the original's webhook warns about it
+  std::string_view needs;         // key without which this one has no effect; empty: none
+  std::string_view syntax;        // for docs: "bool", "comma list of CIDRs"
+  std::string_view default_text;  // for docs
+  std::string_view settings_key;  // ConfigMap key that supplies the default; empty: none
+  std::string_view doc;           // one sentence
+  Validate validate;              // empty: anything
+  Validate asks;                  // does this value ask for the feature? empty: every value does
+  Apply apply;                    // empty: no effect on policies by itself
+  Print print;                    // empty: not printed
 };
 
 const char* to_string(Support support);
 const char* to_string(Scope scope);
 const char* to_string(RiskLevel risk);
-const char* to_string(OnInvalid reaction);       // the codes of spec 0.3: "ING", "503", "DEF", "GRP"
+const char* to_string(OnInvalid reaction);  // the codes of spec 0.3: "ING", "503", "DEF", "GRP"
 
 // All rows, sorted by key. Built once on first use, then read-only.
 std::span<const AnnotationRow> annotation_table();
@@ -66,22 +66,22 @@ const AnnotationRow* find_annotation(std::string_view key);
 
 struct ReadOptions {
   std::string prefix = "nginx.ingress.kubernetes.io";
-  bool validate = true;                  // --enable-annotation-validation
+  bool validate = true;  // --enable-annotation-validation
 };
 
 // The outcome of reading one Ingress' annotations.
 struct ReadResult {
   Policies policies;
-  bool refused = false;                  // ING: the object is not taken over
+  bool refused = false;  // ING: the object is not taken over
   std::string refused_text;
   // Key without prefix -> value as written, for the rows that took effect; an alias stands under its row's key.
   std::map<std::string, std::string> used;
-  base::Diagnostics diagnostics;         // `object` is filled in
+  base::Diagnostics diagnostics;  // `object` is filled in
 };
 
 // Reads every annotation over `settings.defaults`; `annotations` is the object's whole map, keys with their prefix.
-// Unknown keys with the prefix give a warning that names the nearest. Reading goes on after a refusal (ING), so that all
-// mistakes of an object are named at once; of several refusals `refused_text` holds the first.
+// Unknown keys with the prefix give a warning that names the nearest. Reading goes on after a refusal (ING), so that
+// all mistakes of an object are named at once; of several refusals `refused_text` holds the first.
 //
 // Codes of diagnostics. error: annotation-refused, annotation-risky, annotation-snippet, annotation-prefix. warning:
 // annotation-denies (503), annotation-invalid (DEF), annotation-ignored (GRP), annotation-empty, annotation-planned,
@@ -92,10 +92,10 @@ ReadResult read_annotations(const std::map<std::string, std::string>& annotation
 // The word gate of spec 0.3, which `model::accept` applies: the first annotation with the prefix whose value contains
 // one of the words of annotation-value-word-blocklist.
 struct BlockedWord {
-  std::string annotation;                // with prefix
+  std::string annotation;  // with prefix
   std::string word;
 
-  std::string text() const;              // "<annotation> annotation contains invalid word <word>"
+  std::string text() const;  // "<annotation> annotation contains invalid word <word>"
 };
 std::optional<BlockedWord> find_blocked_word(const std::map<std::string, std::string>& annotations,
                                              const Settings& settings, std::string_view prefix);

@@ -1,6 +1,6 @@
-// Policies: the settings of one location as values, one member per feature. Filled from annotations over the ConfigMap's
-// defaults (features/annotation_table.h), carried through Model and RoutingTable, read by filters. Immutable once
-// published; any thread.
+// Policies: the settings of one location as values, one member per feature. Filled from annotations over the
+// ConfigMap's defaults (features/annotation_table.h), carried through Model and RoutingTable, read by filters.
+// Immutable once published; any thread.
 //
 // A new feature adds one member here, one line in src/features/annotation_sets.cc and, if it acts on requests, one in
 // src/features/filter_order.cc.
@@ -23,15 +23,15 @@ namespace weir::features {
 // "Denied" (spec 0.3, code 503): every location of the Ingress answers 503. `reason` is a stable code
 // ("auth-url-planned", "proxy-buffers-number-invalid"); it shows in the log, the metric and the diagnostic.
 struct DenyPolicy {
-  std::string reason;            // empty: not denied
-  bool whole_host = false;       // the setting guards the host (auth-tls-*): every location of the host answers 503
+  std::string reason;       // empty: not denied
+  bool whole_host = false;  // the setting guards the host (auth-tls-*): every location of the host answers 503
 
   bool denied() const { return !reason.empty(); }
   bool operator==(const DenyPolicy&) const = default;
 };
 
 struct CanaryPolicy {
-  bool enabled = false;          // canary: "true": this Ingress never makes hosts or paths
+  bool enabled = false;  // canary: "true": this Ingress never makes hosts or paths
 
   bool operator==(const CanaryPolicy&) const = default;
 };

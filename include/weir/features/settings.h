@@ -16,12 +16,12 @@ namespace weir::features {
 enum class RiskLevel { low, medium, high, critical };
 
 struct Settings {
-  Policies defaults;                     // what a location has before its annotations
+  Policies defaults;  // what a location has before its annotations
 
   // --- gates (spec 0.3)
   bool allow_snippet_annotations = false;
   RiskLevel risk_level = RiskLevel::high;
-  std::vector<std::string> word_blocklist;          // trimmed
+  std::vector<std::string> word_blocklist;  // trimmed
   bool allow_cross_namespace = false;
   bool strict_validate_path_type = true;
 
@@ -42,16 +42,16 @@ struct Settings {
   std::uint64_t ssl_session_cache_size = 10 * 1024 * 1024;  // bytes; the original counts about 4000 sessions a MiB
   std::chrono::seconds ssl_session_timeout{600};
   bool ssl_session_tickets = false;
-  std::string ssl_session_ticket_key;    // decoded, 48 or 80 bytes, or empty; a secret: never printed
+  std::string ssl_session_ticket_key;  // decoded, 48 or 80 bytes, or empty; a secret: never printed
   bool ssl_reject_handshake = false;
 
   // --- client side
-  std::vector<std::string> bind_addresses;          // empty: all
+  std::vector<std::string> bind_addresses;  // empty: all
   bool disable_ipv6 = false;
-  std::chrono::seconds keep_alive{75};              // 0: answer with Connection: close
+  std::chrono::seconds keep_alive{75};  // 0: answer with Connection: close
   std::uint32_t keep_alive_requests = 1000;
   std::uint64_t client_header_buffer_size = 1024;
-  std::uint32_t large_header_buffers = 4;           // number x size
+  std::uint32_t large_header_buffers = 4;  // number x size
   std::uint64_t large_header_buffer_size = 8 * 1024;
   std::chrono::seconds client_header_timeout{60};
   std::chrono::seconds client_body_timeout{60};
@@ -59,7 +59,7 @@ struct Settings {
   bool use_forwarded_headers = false;
   bool enable_real_ip = false;
   bool compute_full_forwarded_for = false;
-  std::vector<base::Cidr> proxy_real_ip_cidr;       // default 0.0.0.0/0, set by the table
+  std::vector<base::Cidr> proxy_real_ip_cidr;  // default 0.0.0.0/0, set by the table
   std::string forwarded_for_header = "X-Forwarded-For";
   std::string forwarded_host_header = "X-Forwarded-Host";
   bool generate_request_id = true;
@@ -73,19 +73,19 @@ struct Settings {
   std::uint32_t upstream_keepalive_requests = 10000;
   std::chrono::seconds upstream_keepalive_time{3600};
   std::chrono::seconds upstream_keepalive_timeout{60};
-  std::vector<std::string> hide_headers;            // lower case
+  std::vector<std::string> hide_headers;  // lower case
 
   // --- logs
   std::string access_log_path = "/dev/stdout";
   bool access_log = true;
   bool access_log_for_default_backend = false;
   std::vector<std::string> skip_access_log_urls;
-  std::string log_format;                           // empty: the default layout (spec 8.2)
+  std::string log_format;  // empty: the default layout (spec 8.2)
   bool log_escape_json = false;
   bool log_escape_none = false;
 
   std::chrono::seconds worker_shutdown_timeout{240};
-  unsigned workers = 0;                             // 0: one per CPU of the process
+  unsigned workers = 0;  // 0: one per CPU of the process
 
   bool operator==(const Settings&) const = default;
 };

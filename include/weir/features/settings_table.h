@@ -17,8 +17,8 @@ namespace weir::features {
 struct SettingRow {
   std::string_view key;
   Support support = Support::planned;
-  bool protects = false;                 // planned + protects + set: Settings::deny_all_reason
-  bool restart = false;                  // takes effect at the next start only
+  bool protects = false;  // planned + protects + set: Settings::deny_all_reason
+  bool restart = false;   // takes effect at the next start only
   std::string_view type;
   std::string_view default_text;
   std::string_view doc;
@@ -27,7 +27,7 @@ struct SettingRow {
   std::function<std::optional<std::string>(std::string_view value, Settings& into)> apply;
   // planned, noop, refused: is this value something else than the default? empty: any that differs from default_text
   std::function<bool(std::string_view value)> asks;
-  std::function<std::string(const Settings&)> print;       // empty: not printed (and for secrets)
+  std::function<std::string(const Settings&)> print;  // empty: not printed (and for secrets)
 };
 
 // All rows, sorted by key. Built once on first use, then read-only.

@@ -44,16 +44,28 @@ struct ClusterState {
 };
 
 template <>
-inline Objects<Ingress>& ClusterState::of<Ingress>() { return ingresses; }
+inline Objects<Ingress>& ClusterState::of<Ingress>() {
+  return ingresses;
+}
 template <>
-inline Objects<IngressClass>& ClusterState::of<IngressClass>() { return ingress_classes; }
+inline Objects<IngressClass>& ClusterState::of<IngressClass>() {
+  return ingress_classes;
+}
 template <>
-inline Objects<Service>& ClusterState::of<Service>() { return services; }
+inline Objects<Service>& ClusterState::of<Service>() {
+  return services;
+}
 template <>
-inline Objects<EndpointSlice>& ClusterState::of<EndpointSlice>() { return endpoint_slices; }
+inline Objects<EndpointSlice>& ClusterState::of<EndpointSlice>() {
+  return endpoint_slices;
+}
 template <>
-inline Objects<Secret>& ClusterState::of<Secret>() { return secrets; }
+inline Objects<Secret>& ClusterState::of<Secret>() {
+  return secrets;
+}
 template <>
-inline Objects<ConfigMap>& ClusterState::of<ConfigMap>() { return config_maps; }
+inline Objects<ConfigMap>& ClusterState::of<ConfigMap>() {
+  return config_maps;
+}
 
 }  // namespace weir::kube

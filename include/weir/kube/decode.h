@@ -17,23 +17,23 @@
 
 namespace weir::kube {
 
-using AnyObject = std::variant<std::shared_ptr<const Ingress>, std::shared_ptr<const IngressClass>,
-                               std::shared_ptr<const Service>, std::shared_ptr<const EndpointSlice>,
-                               std::shared_ptr<const Secret>, std::shared_ptr<const ConfigMap>>;
+using AnyObject =
+    std::variant<std::shared_ptr<const Ingress>, std::shared_ptr<const IngressClass>, std::shared_ptr<const Service>,
+                 std::shared_ptr<const EndpointSlice>, std::shared_ptr<const Secret>, std::shared_ptr<const ConfigMap>>;
 
 // One object of the text. A legacy Endpoints object fills one EndpointSlice per subset, perhaps none; its slices are
 // named "<name>/endpoints/<n>", which no slice of an API server can be.
 struct DecodedItem {
-  base::ObjectRef ref;       // the kind as written: "Endpoints" for the legacy form
-  std::size_t first = 0;     // its objects: Decoded::objects[first, first + count)
+  base::ObjectRef ref;    // the kind as written: "Endpoints" for the legacy form
+  std::size_t first = 0;  // its objects: Decoded::objects[first, first + count)
   std::size_t count = 0;
-  int place = -1;            // index in `items` of the outermost List; -1: the text is the object itself
+  int place = -1;  // index in `items` of the outermost List; -1: the text is the object itself
 };
 
 struct Problem {
-  base::ObjectRef ref;       // as far as it could be read; the name may be empty
-  std::string field;         // "spec.rules[0].host"; empty: the object as a whole
-  std::string text;          // for an operator; never quotes values of the object
+  base::ObjectRef ref;  // as far as it could be read; the name may be empty
+  std::string field;    // "spec.rules[0].host"; empty: the object as a whole
+  std::string text;     // for an operator; never quotes values of the object
   int place = -1;
 };
 
@@ -42,15 +42,15 @@ std::string to_string(const Problem& problem);
 
 struct Decoded {
   std::vector<AnyObject> objects;
-  std::vector<DecodedItem> items;      // what `objects` consists of
-  std::vector<std::string> skipped;    // "apps/v1 Deployment default/x": kinds Weir does not read
-  std::vector<Problem> warnings;       // the object is taken: e.g. v1beta1 Ingress
-  std::vector<Problem> errors;         // the object is not taken; the others of a List are
+  std::vector<DecodedItem> items;    // what `objects` consists of
+  std::vector<std::string> skipped;  // "apps/v1 Deployment default/x": kinds Weir does not read
+  std::vector<Problem> warnings;     // the object is taken: e.g. v1beta1 Ingress
+  std::vector<Problem> errors;       // the object is not taken; the others of a List are
 };
 
-// `text` is one JSON document: an object or a List (v1 List, IngressList ...). Absent namespaces become `default`. Fails
-// when the text is no JSON object at all, is nested deeper than kMaxNesting or longer than kMaxDocument; the error's
-// code() is then the line of `text` (1-based) where reading stopped, 0 when unknown.
+// `text` is one JSON document: an object or a List (v1 List, IngressList ...). Absent namespaces become `default`.
+// Fails when the text is no JSON object at all, is nested deeper than kMaxNesting or longer than kMaxDocument; the
+// error's code() is then the line of `text` (1-based) where reading stopped, 0 when unknown.
 base::Result<Decoded> decode(std::string_view text);
 
 constexpr std::size_t kMaxDocument = 64u << 20;  // bytes

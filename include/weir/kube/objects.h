@@ -26,9 +26,9 @@ struct Metadata {
   std::string ns;
   std::string name;
   std::string uid;
-  std::string resource_version;       // opaque (compare for equality only)
-  std::int64_t created = 0;           // seconds since 1970; 0 = absent, which counts as oldest
-  bool deleting = false;              // deletionTimestamp is set
+  std::string resource_version;  // opaque (compare for equality only)
+  std::int64_t created = 0;      // seconds since 1970; 0 = absent, which counts as oldest
+  bool deleting = false;         // deletionTimestamp is set
   std::map<std::string, std::string> annotations;
   std::map<std::string, std::string> labels;
 
@@ -46,7 +46,7 @@ struct PortRef {
 };
 
 struct IngressBackend {
-  bool is_resource = false;           // a resource backend: the rule is skipped (spec 2.2)
+  bool is_resource = false;  // a resource backend: the rule is skipped (spec 2.2)
   std::string service;
   PortRef port;
 
@@ -57,15 +57,15 @@ enum class PathType { exact, prefix, implementation_specific };
 const char* to_string(PathType type);
 
 struct IngressPath {
-  std::string path;                   // as written; empty means "/"
-  std::optional<PathType> type;       // nullopt: absent (v1beta1), treated as ImplementationSpecific
+  std::string path;              // as written; empty means "/"
+  std::optional<PathType> type;  // nullopt: absent (v1beta1), treated as ImplementationSpecific
   IngressBackend backend;
 
   bool operator==(const IngressPath&) const = default;
 };
 
 struct IngressRule {
-  std::string host;                   // empty: belongs to the catch-all server "_"
+  std::string host;  // empty: belongs to the catch-all server "_"
   bool has_http = false;
   std::vector<IngressPath> paths;
 
@@ -74,7 +74,7 @@ struct IngressRule {
 
 struct IngressTls {
   std::vector<std::string> hosts;
-  std::string secret;                 // name in the Ingress' namespace; may be empty
+  std::string secret;  // name in the Ingress' namespace; may be empty
 
   bool operator==(const IngressTls&) const = default;
 };
@@ -102,7 +102,7 @@ struct IngressClass {
 struct ServicePort {
   std::string name;
   int number = 0;
-  std::string target_port;            // number as text, or a name; empty: equal to number
+  std::string target_port;  // number as text, or a name; empty: equal to number
   std::string protocol = "TCP";
 
   bool operator==(const ServicePort&) const = default;
@@ -112,7 +112,7 @@ struct Service {
   static constexpr const char* kKind = "Service";
   Metadata meta;
   std::string type = "ClusterIP";
-  std::string cluster_ip;             // "None" for headless, empty when absent
+  std::string cluster_ip;  // "None" for headless, empty when absent
   std::string external_name;
   std::vector<ServicePort> ports;
   std::vector<std::string> external_ips;
@@ -144,8 +144,8 @@ struct SlicePort {
 struct EndpointSlice {
   static constexpr const char* kKind = "EndpointSlice";
   Metadata meta;
-  std::string service;                // label kubernetes.io/service-name
-  std::string address_type;           // IPv4, IPv6, FQDN
+  std::string service;       // label kubernetes.io/service-name
+  std::string address_type;  // IPv4, IPv6, FQDN
   std::vector<SliceEndpoint> endpoints;
   std::vector<SlicePort> ports;
   bool legacy = false;

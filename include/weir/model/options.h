@@ -28,8 +28,8 @@ struct Options {
   std::uint16_t http_port = 80;
   std::uint16_t https_port = 443;
   bool class_api_readable = true;  // false: IngressClasses are Forbidden (spec 2.1 a)
-  // Where no cluster tells: an Ingress of the class --ingress-class is ours although no IngressClass object of that name was
-  // read, as if the chart had installed it. Set for manifests in files.
+  // Where no cluster tells: an Ingress of the class --ingress-class is ours although no IngressClass object of that
+  // name was read, as if the chart had installed it. Set for manifests in files.
   bool assume_own_class = false;
 };
 

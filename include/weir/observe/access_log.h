@@ -1,9 +1,9 @@
-// The access log (spec 8.2): one line per finished request, made on the worker, written by a thread that no worker waits
-// for (life-of-a-request, step 11).
+// The access log (spec 8.2): one line per finished request, made on the worker, written by a thread that no worker
+// waits for (life-of-a-request, step 11).
 //
 // AccessLog: one per process; configure() on the control thread, also live. AccessLogBuffer: one per worker, used by
-// that worker only; append() takes no lock and, once warm, allocates nothing. A full, stuck or closed stream costs lines
-// (dropped_lines), never requests. Lifetime: buffers must be destroyed before their AccessLog.
+// that worker only; append() takes no lock and, once warm, allocates nothing. A full, stuck or closed stream costs
+// lines (dropped_lines), never requests. Lifetime: buffers must be destroyed before their AccessLog.
 #pragma once
 
 #include "weir/base/result.h"
@@ -25,15 +25,15 @@ class StreamWriter;
 
 // One attempt to reach an endpoint. Times in microseconds, -1: not reached ("-" in the log).
 struct UpstreamTry {
-  std::string_view address;      // "10.0.0.1:8080"; the upstream's name when no endpoint was left to try
-  int status = 0;                // 0: no response head came ("-")
+  std::string_view address;  // "10.0.0.1:8080"; the upstream's name when no endpoint was left to try
+  int status = 0;            // 0: no response head came ("-")
   std::int64_t connect_time = -1;
   std::int64_t header_time = -1;
   std::int64_t response_time = -1;
   std::uint64_t response_length = 0;  // body bytes received from the upstream
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;
-  bool new_group = false;        // first try after an internal redirect (error page): separated by " : ", not ", "
+  bool new_group = false;  // first try after an internal redirect (error page): separated by " : ", not ", "
 };
 
 // Header fields behind $http_X, $sent_http_X, $upstream_http_X and cookies. The proxy adapts its own heads.
@@ -64,8 +64,8 @@ struct AccessLogEntry {
   std::string_view upstream_name;    // $proxy_upstream_name: "default-web-80", "upstream-default-backend", "internal"
   std::string_view alternative_upstream_name;
   std::span<const UpstreamTry> tries;
-  std::string_view request_id;       // $req_id
-  std::int64_t finished_at = 0;      // wall clock, microseconds since 1970
+  std::string_view request_id;   // $req_id
+  std::int64_t finished_at = 0;  // wall clock, microseconds since 1970
 
   // --- decides whether the line is written at all
   std::string_view request_uri;  // raw target with query: $request_uri; skip-access-log-urls
@@ -82,7 +82,7 @@ struct AccessLogEntry {
   std::uint16_t remote_port = 0;
   std::string_view realip_remote_addr;  // before real-ip
   std::uint16_t realip_remote_port = 0;
-  bool tls = false;              // $scheme, $https
+  bool tls = false;  // $scheme, $https
   std::string_view ssl_protocol;
   std::string_view ssl_cipher;
   std::string_view ssl_server_name;
@@ -108,7 +108,7 @@ struct AccessLogEntry {
   std::uint16_t pass_server_port = 0;
   std::uint16_t pass_port = 0;
   std::string_view full_forwarded_for;
-  std::string_view reason;       // Weir's own $weir_reason: why the proxy itself made this response
+  std::string_view reason;  // Weir's own $weir_reason: why the proxy itself made this response
   const FieldList* request_fields = nullptr;
   const FieldList* response_fields = nullptr;
   const FieldList* upstream_fields = nullptr;  // of the last try
@@ -117,9 +117,9 @@ struct AccessLogEntry {
 struct AccessLogSettings {
   bool enabled = true;
   std::string path = "/dev/stdout";
-  std::string format;            // empty: the default layout
+  std::string format;  // empty: the default layout
   bool escape_json = false;
-  bool escape_none = false;      // wins over json (spec 6.6)
+  bool escape_none = false;            // wins over json (spec 6.6)
   std::vector<std::string> skip_urls;  // exact (case-insensitive), "~re", "~*re"
 
   bool operator==(const AccessLogSettings&) const = default;
@@ -147,15 +147,15 @@ class AccessLog {
 
  private:
   friend class AccessLogBuffer;
-  struct Active;                 // what buffers use; immutable
+  struct Active;  // what buffers use; immutable
 
   const std::string hostname_;
   std::atomic<std::uint64_t> version_{0};
-  mutable std::mutex mutex_;     // taken by a worker only when version_ changed
+  mutable std::mutex mutex_;  // taken by a worker only when version_ changed
   std::shared_ptr<const Active> active_;
   AccessLogSettings settings_;
   std::vector<std::shared_ptr<StreamWriter>> writers_;  // in use by any buffer; the newest is last
-  std::atomic<std::uint64_t> dropped_before_{0};  // of streams closed since
+  std::atomic<std::uint64_t> dropped_before_{0};        // of streams closed since
 };
 
 class AccessLogBuffer {
@@ -165,7 +165,7 @@ class AccessLogBuffer {
   static constexpr std::chrono::milliseconds kFlushInterval{250};
 
   explicit AccessLogBuffer(AccessLog& log);
-  ~AccessLogBuffer();            // flushes
+  ~AccessLogBuffer();  // flushes
   AccessLogBuffer(const AccessLogBuffer&) = delete;
   AccessLogBuffer& operator=(const AccessLogBuffer&) = delete;
 

@@ -1,8 +1,9 @@
 // The controller's log: text or JSON lines to stderr. `log::info("proxy", "listening on {}", address)`.
 //
 // Never blocks a worker: a line is appended to a bounded queue, a thread of its own writes it with non-blocking writes.
-// A stuck or closed stream costs lines, which are counted, not requests. A disabled level costs one atomic load; nothing
-// is formatted. Before start_log() and after stop_log() warnings and errors go straight to stderr, the rest is dropped.
+// A stuck or closed stream costs lines, which are counted, not requests. A disabled level costs one atomic load;
+// nothing is formatted. Before start_log() and after stop_log() warnings and errors go straight to stderr, the rest is
+// dropped.
 //
 // Levels by consequence: error = a request or object was not served as specified and a person should look; warn = we
 // recovered; info = life-cycle; debug = per request. What a client does wrong is never above debug.
@@ -41,7 +42,9 @@ extern std::atomic<LogLevel> threshold;
 void write(LogLevel level, std::string_view module, fmt::string_view format, fmt::format_args args);
 }  // namespace detail
 
-inline bool enabled(LogLevel level) { return level >= detail::threshold.load(std::memory_order_relaxed); }
+inline bool enabled(LogLevel level) {
+  return level >= detail::threshold.load(std::memory_order_relaxed);
+}
 
 // `module`: the part of Weir that speaks, "proxy", "controller".
 template <class... T>

@@ -32,10 +32,10 @@ class LogFormat {
  private:
   using Write = void (*)(const AccessLogEntry& entry, std::string_view argument, std::string& out);
   struct Piece {
-    std::string text;            // a literal, or the variable's argument ("x_y" of $http_x_y)
-    Write write = nullptr;       // null: literal
+    std::string text;       // a literal, or the variable's argument ("x_y" of $http_x_y)
+    Write write = nullptr;  // null: literal
     bool dash_when_empty = true;
-    bool raw = false;            // digits and fixed words: needs no escaping
+    bool raw = false;  // digits and fixed words: needs no escaping
   };
 
   std::vector<Piece> pieces_;

@@ -16,12 +16,12 @@
 namespace weir::observe {
 
 struct MetricsOptions {
-  RequestMetricsOptions requests;  // constant_labels is filled in by Metrics
+  RequestMetricsOptions requests;    // constant_labels is filled in by Metrics
   std::string controller_namespace;  // POD_NAMESPACE
   std::string controller_class;      // --controller-class
   std::string controller_pod;        // POD_NAME
   std::string version;
-  std::string build;                 // commit, or empty
+  std::string build;  // commit, or empty
 };
 
 class Metrics {
@@ -55,7 +55,7 @@ class Metrics {
   std::string constant_labels_;
   MetricsRegistry registry_;
   RequestMetrics requests_;
-  std::mutex mutex_;             // guards the lists, never taken by a worker
+  std::mutex mutex_;  // guards the lists, never taken by a worker
   std::vector<std::unique_ptr<WorkerMetrics>> workers_;
   std::vector<std::pair<std::string, std::function<std::uint64_t()>>> sources_;
 };

@@ -1,5 +1,5 @@
-// MetricsRegistry: all that /metrics answers (text/plain; version=0.0.4). Cold metrics are set here by name; hot ones are
-// kept by their owners and written by collectors. Own writer: prometheus-cpp is ten times slower on large outputs.
+// MetricsRegistry: all that /metrics answers (text/plain; version=0.0.4). Cold metrics are set here by name; hot ones
+// are kept by their owners and written by collectors. Own writer: prometheus-cpp is ten times slower on large outputs.
 //
 // Thread rule: every function from any thread (one lock; never used by a worker per request). Names of families are
 // written with # HELP and # TYPE; families and series in sorted order, so that equal states give equal text.
@@ -26,17 +26,17 @@ using Labels = std::vector<std::pair<std::string, std::string>>;
 
 // Text pieces of the exposition format.
 void append_label_value(std::string& out, std::string_view value);  // \\ \" \n
-std::string render_labels(const Labels& labels);                     // a="x",b="y"
-void append_number(std::string& out, double value);                  // shortest form that reads back; +Inf, NaN
+std::string render_labels(const Labels& labels);                    // a="x",b="y"
+void append_number(std::string& out, double value);                 // shortest form that reads back; +Inf, NaN
 void append_family(std::string& out, std::string_view name, std::string_view help, MetricType type);
 // name{labels} value
 void append_sample(std::string& out, std::string_view name, std::string_view labels, double value);
 
 // One line of docs/metrics.md.
 struct MetricDoc {
-  std::string_view name;         // full
+  std::string_view name;  // full
   MetricType type = MetricType::gauge;
-  std::string_view labels;       // "namespace ingress"; the constant ones are not named
+  std::string_view labels;  // "namespace ingress"; the constant ones are not named
   std::string_view help;
   bool needs_enable_metrics = false;
 };

@@ -1,4 +1,5 @@
-// Metrics of requests (spec 8.1: requests, request_duration_seconds ... bytes_sent), kept per worker, summed by a scrape.
+// Metrics of requests (spec 8.1: requests, request_duration_seconds ... bytes_sent), kept per worker, summed by a
+// scrape.
 //
 // RequestMetrics: one per process. RequestMetricsShard: one per worker, written by that worker only. observe() takes no
 // lock ever and allocates only for the first sample of a series. Cells are written by the worker and read by the scrape
@@ -22,19 +23,19 @@
 
 namespace weir::observe {
 
-// One finished request. Views are borrowed for the call. Times in microseconds; negative: not observed, as for a request
-// that reached no upstream or made several tries (spec 8.1).
+// One finished request. Views are borrowed for the call. Times in microseconds; negative: not observed, as for a
+// request that reached no upstream or made several tries (spec 8.1).
 struct RequestSample {
-  std::uint32_t location = 0;    // route::LocationId; with the labels below it is the identity of the series
+  std::uint32_t location = 0;  // route::LocationId; with the labels below it is the identity of the series
   int status = 0;
-  std::string_view method;       // as received, not normalised
-  std::string_view host;         // request Host: lower case, no port
+  std::string_view method;          // as received, not normalised
+  std::string_view host;            // request Host: lower case, no port
   bool host_is_configured = false;  // `host` is literally a configured host or alias (not through a wildcard or "_")
-  std::string_view path;         // rule path text; "/" for the implicit one
+  std::string_view path;            // rule path text; "/" for the implicit one
   std::string_view ns;
   std::string_view ingress;
   std::string_view service;
-  std::string_view canary;       // canary upstream name, or empty
+  std::string_view canary;  // canary upstream name, or empty
   std::int64_t request_time = 0;
   std::int64_t connect_time = -1;
   std::int64_t header_time = -1;
@@ -44,15 +45,15 @@ struct RequestSample {
 };
 
 struct RequestMetricsOptions {
-  bool enabled = false;          // --enable-metrics
-  bool per_host = true;          // --metrics-per-host
+  bool enabled = false;             // --enable-metrics
+  bool per_host = true;             // --metrics-per-host
   bool per_undefined_host = false;  // --metrics-per-undefined-host
-  bool status_classes = false;   // --report-status-classes
+  bool status_classes = false;      // --report-status-classes
   std::vector<double> time_buckets{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10};
   std::vector<double> length_buckets{10, 20, 30, 40, 50, 60, 70, 80, 90, 100};
   std::vector<double> size_buckets{10, 100, 1000, 10000, 100000, 1e6, 1e7};
   std::vector<std::string> excluded;  // --exclude-socket-metrics; with or without the common prefix
-  std::string constant_labels;   // rendered: controller_class="..",controller_namespace="..",controller_pod=".."
+  std::string constant_labels;        // rendered: controller_class="..",controller_namespace="..",controller_pod=".."
   std::size_t max_series = 100000;    // all workers together; samples of further series are counted as dropped
   std::size_t max_unusual_methods = 32;  // a worker keeps so many names outside the usual ones, then "_OTHER"
 };
@@ -91,7 +92,7 @@ class RequestMetrics {
 
  private:
   friend class RequestMetricsShard;
-  struct Layout;                 // which histograms there are and where their cells lie
+  struct Layout;  // which histograms there are and where their cells lie
 
   using LiveMap = std::map<std::string, std::set<std::string, std::less<>>, std::less<>>;  // namespace -> names
 
@@ -102,8 +103,8 @@ class RequestMetrics {
   std::unique_ptr<const Layout> layout_;
   std::atomic<std::uint64_t> dropped_{0};
   std::atomic<std::size_t> series_{0};
-  std::mutex mutex_;                       // never taken by a worker
-  bool any_ingress_is_live_ = true;        // until the first set_live_ingresses()
+  std::mutex mutex_;                 // never taken by a worker
+  bool any_ingress_is_live_ = true;  // until the first set_live_ingresses()
   LiveMap live_;
   std::vector<std::unique_ptr<RequestMetricsShard>> shards_;
 };

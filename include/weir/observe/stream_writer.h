@@ -1,8 +1,8 @@
 // StreamWriter: writes chunks of whole lines to a stream from a thread of its own, so that whoever produces them never
 // waits for the stream. The queue is bounded; what does not fit is dropped and counted in lines.
 //
-// Thread rule: submit() and dropped_lines() from any thread. Lifetime: the destructor writes what is queued, for at most
-// `kDrainTime`, then gives up; lines left over are counted as dropped.
+// Thread rule: submit() and dropped_lines() from any thread. Lifetime: the destructor writes what is queued, for at
+// most `kDrainTime`, then gives up; lines left over are counted as dropped.
 #pragma once
 
 #include "weir/base/result.h"
@@ -22,7 +22,7 @@
 namespace weir::observe {
 
 struct Chunk {
-  std::string text;              // whole lines, each with its "\n"
+  std::string text;  // whole lines, each with its "\n"
   std::uint32_t lines = 0;
 };
 
@@ -55,8 +55,8 @@ class StreamWriter {
 
   const int fd_;
   const bool owned_;
-  bool non_blocking_ = false;    // writes return EAGAIN instead of waiting
-  bool pipe_like_ = false;       // poll() tells whether a small write would wait
+  bool non_blocking_ = false;  // writes return EAGAIN instead of waiting
+  bool pipe_like_ = false;     // poll() tells whether a small write would wait
   const std::size_t max_queued_bytes_;
   std::atomic<std::uint64_t> dropped_{0};
   std::mutex mutex_;
@@ -67,7 +67,7 @@ class StreamWriter {
   std::size_t queued_bytes_ = 0;
   bool writing_ = false;
   bool stopping_ = false;
-  bool stuck_ = false;           // the last drain() was in vain
+  bool stuck_ = false;  // the last drain() was in vain
   std::atomic<bool> give_up_{false};
   std::thread thread_;
 };

@@ -33,19 +33,19 @@ class alignas(64) WorkerMetrics {
 
   // nginx_process_connections_total, nginx_process_requests_total
   Cell accepted;
-  Cell handled;                  // accepted and not refused for want of resources
+  Cell handled;  // accepted and not refused for want of resources
   Cell requests_total;
   // nginx_process_connections{state=...}; active = reading + writing + waiting
   Cell active;
-  Cell reading;                  // a request head is being read
-  Cell writing;                  // a request is being served
-  Cell waiting;                  // idle keep-alive
+  Cell reading;  // a request head is being read
+  Cell writing;  // a request is being served
+  Cell waiting;  // idle keep-alive
   // Others
-  Cell client_read_bytes;        // bytes read from and written to sockets of clients and upstreams are optional
+  Cell client_read_bytes;  // bytes read from and written to sockets of clients and upstreams are optional
   Cell client_written_bytes;
-  Cell upstream_connects;        // new connections to endpoints
-  Cell upstream_reuses;          // requests on a pooled connection
-  Cell regex_limit_hits;         // matches given up at the PCRE2 limit
+  Cell upstream_connects;  // new connections to endpoints
+  Cell upstream_reuses;    // requests on a pooled connection
+  Cell regex_limit_hits;   // matches given up at the PCRE2 limit
 
   // A response the proxy itself made: "no-endpoints", "body-too-large", "auth-url-planned" ... Allocates for the first
   // use of a code; codes beyond kMaxReasons are counted as "other".

@@ -1,5 +1,5 @@
-// Filter: what a feature does to a request (life-of-a-request, steps 6 and 10). A filter is one stateless object for the
-// process; what differs per location is in the policies, what differs per request in the RequestContext.
+// Filter: what a feature does to a request (life-of-a-request, steps 6 and 10). A filter is one stateless object for
+// the process; what differs per location is in the policies, what differs per request in the RequestContext.
 //
 // Thread rule: called on a worker's thread, on all workers at once. Lifetime: filters live as long as the process; a
 // RequestContext lives until its request is finished, the table it points into is pinned that long.
@@ -27,9 +27,9 @@ namespace weir::proxy {
 struct ClientConnection {
   base::IpAddress address;
   std::uint16_t port = 0;
-  std::uint16_t local_port = 0;          // of the listener that took the connection
-  bool https = false;                    // the listener's; the scheme of the connection
-  std::string address_text;              // "10.1.2.3"
+  std::uint16_t local_port = 0;  // of the listener that took the connection
+  bool https = false;            // the listener's; the scheme of the connection
+  std::string address_text;      // "10.1.2.3"
   std::string local_address_text;
 };
 
@@ -38,20 +38,20 @@ struct ClientConnection {
 struct Forwarded {
   base::IpAddress address;
   std::string address_text;
-  std::string_view scheme;               // effective scheme, verbatim (spec 2.8)
-  std::string_view host;                 // authority: X-Forwarded-Host's first element, or the Host header as received
-  std::string port;                      // for X-Forwarded-Port
-  bool trusted = false;                  // use-forwarded-headers: Proto, Host and Port were taken from the headers
+  std::string_view scheme;  // effective scheme, verbatim (spec 2.8)
+  std::string_view host;    // authority: X-Forwarded-Host's first element, or the Host header as received
+  std::string port;         // for X-Forwarded-Port
+  bool trusted = false;     // use-forwarded-headers: Proto, Host and Port were taken from the headers
 };
 
 // An answer made by Weir itself.
 struct Answer {
-  int status = 0;                        // 0: none
-  std::string_view reason;               // stable code; static text or text of the pinned table
-  std::string location;                  // Location header; empty: none
-  std::string body;                      // plain text; empty: the built-in page of the status
+  int status = 0;                               // 0: none
+  std::string_view reason;                      // stable code; static text or text of the pinned table
+  std::string location;                         // Location header; empty: none
+  std::string body;                             // plain text; empty: the built-in page of the status
   std::string_view content_type = "text/html";  // of `body`; static text
-  bool empty_body = false;               // no page
+  bool empty_body = false;                      // no page
 
   void clear() {
     status = 0;
@@ -76,8 +76,8 @@ class ResponseFields {
 
  private:
   http::Fields added_;
-  std::uint64_t ids_ = 0;                // bit per FieldId
-  bool others_ = false;                  // some are FieldId::other
+  std::uint64_t ids_ = 0;  // bit per FieldId
+  bool others_ = false;    // some are FieldId::other
 };
 
 enum class Verdict : std::uint8_t { go_on, answered };
@@ -85,20 +85,20 @@ enum class Verdict : std::uint8_t { go_on, answered };
 // What a filter sees of one request. `head` may be changed by on_request, nothing else but through the functions.
 struct RequestContext {
   http::RequestHead head;
-  std::string path;                      // normalised: decoded, slashes merged, dot segments resolved
+  std::string path;  // normalised: decoded, slashes merged, dot segments resolved
   const ClientConnection* connection = nullptr;
   Forwarded forwarded;
-  route::Lookup* lookup = nullptr;       // the worker's
+  route::Lookup* lookup = nullptr;  // the worker's
 
   const route::RoutingTable* table = nullptr;
   const route::Host* host = nullptr;
   const route::Location* location = nullptr;  // null at the host stop
 
-  std::string target;                    // request target for the upstream; empty: the client's own, byte for byte
-  std::string forwarded_prefix;          // X-Forwarded-Prefix for the upstream; empty: none
+  std::string target;            // request target for the upstream; empty: the client's own, byte for byte
+  std::string forwarded_prefix;  // X-Forwarded-Prefix for the upstream; empty: none
   Answer answer;
   ResponseFields response;
-  int response_status = 0;               // when on_response runs
+  int response_status = 0;  // when on_response runs
 
   const features::Policies& policies() const { return location->policies; }
   const features::Settings& settings() const { return *table->settings; }
@@ -133,7 +133,7 @@ enum class Stop : std::uint8_t { host, location, live_backend };
 struct FilterEntry {
   Stop stop = Stop::location;
   const Filter* filter = nullptr;
-  std::string_view why;                  // why it stands at this place
+  std::string_view why;  // why it stands at this place
 };
 
 // The one visible order of filters. Bit i of Location::filters belongs to entry i; at most 64.

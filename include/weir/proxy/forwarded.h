@@ -1,5 +1,5 @@
-// Whom a request comes from, and over which scheme, host and port, as far as its peer may say so (spec 5.2). Also run by
-// `weir explain`, so that it says what the proxy does.
+// Whom a request comes from, and over which scheme, host and port, as far as its peer may say so (spec 5.2). Also run
+// by `weir explain`, so that it says what the proxy does.
 #pragma once
 
 #include "weir/proxy/filter.h"

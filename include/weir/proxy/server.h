@@ -1,5 +1,5 @@
-// Server: the data plane. N workers, each a thread with its own listening sockets (SO_REUSEPORT), event loop, connection
-// pools and counters; tables are handed to them by message.
+// Server: the data plane. N workers, each a thread with its own listening sockets (SO_REUSEPORT), event loop,
+// connection pools and counters; tables are handed to them by message.
 //
 //   Server server(options);
 //   if (auto started = server.start(); !started) ...
@@ -34,15 +34,15 @@ namespace weir::proxy {
 
 struct ServerOptions {
   unsigned workers = 1;
-  std::uint16_t http_port = 80;          // 0: any free one
-  std::uint16_t https_port = 443;        // 0: any free one
-  bool https = true;                     // false: no HTTPS listener
+  std::uint16_t http_port = 80;             // 0: any free one
+  std::uint16_t https_port = 443;           // 0: any free one
+  bool https = true;                        // false: no HTTPS listener
   std::vector<std::string> bind_addresses;  // numeric; empty: all IPv4 and, unless disabled, all IPv6 addresses
   bool ipv6 = true;
-  FilterList filters;                    // features::filter_order()
+  FilterList filters;                        // features::filter_order()
   observe::AccessLog* access_log = nullptr;  // null: no access log
   observe::Metrics* metrics = nullptr;       // null: counted, but nowhere shown
-  std::string temp_directory = "/tmp";   // for request bodies that do not fit into memory
+  std::string temp_directory = "/tmp";       // for request bodies that do not fit into memory
 };
 
 struct ServerStats {
@@ -58,7 +58,7 @@ struct ServerStats {
 class Server final : public Publisher {
  public:
   explicit Server(ServerOptions options);
-  ~Server() override;                    // stop()
+  ~Server() override;  // stop()
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 

@@ -1,6 +1,6 @@
-// Exchange: one request to one backend, with its tries (life-of-a-request, steps 7 to 9). It chooses endpoints, connects
-// or reuses, sends head and body, and holds the response head back until somebody decides what to do with it; the body
-// is then pulled from sock(). A client request may run several exchanges one after the other.
+// Exchange: one request to one backend, with its tries (life-of-a-request, steps 7 to 9). It chooses endpoints,
+// connects or reuses, sends head and body, and holds the response head back until somebody decides what to do with it;
+// the body is then pulled from sock(). A client request may run several exchanges one after the other.
 //
 // Thread rule: one worker. Lifetime: everything the Plan refers to outlives the Exchange; destroying an Exchange at any
 // point closes its connection.
@@ -62,13 +62,13 @@ struct Plan {
   const features::ProxyPolicy* policy = nullptr;
   const features::Settings* settings = nullptr;
   HeadSource* head = nullptr;
-  BodySource* body = nullptr;            // null: none
+  BodySource* body = nullptr;  // null: none
   http::Method method = http::Method::get;
   bool idempotent = true;
-  std::string_view upgrade;              // the protocol asked for: a 101 that repeats it is welcome; empty: none is
-  net::Sock* client = nullptr;           // its leaving ends the exchange; null: nobody waits
-  bool body_reads_client = false;        // `body` still reads `client` while it is sent
-  std::uint64_t received_ms = 0;         // when the request had arrived completely (Reactor::now_ms)
+  std::string_view upgrade;        // the protocol asked for: a 101 that repeats it is welcome; empty: none is
+  net::Sock* client = nullptr;     // its leaving ends the exchange; null: nobody waits
+  bool body_reads_client = false;  // `body` still reads `client` while it is sent
+  std::uint64_t received_ms = 0;   // when the request had arrived completely (Reactor::now_ms)
 };
 
 class Exchange {
@@ -130,8 +130,8 @@ class Exchange {
   std::uint64_t received_ms_ = 0;
   Watch watch_ = Watch::off;
   bool reused_ = false;
-  bool sent_ = false;                     // bytes of this try may have reached the endpoint
-  bool received_ = false;                 // bytes of this try's answer came
+  bool sent_ = false;      // bytes of this try may have reached the endpoint
+  bool received_ = false;  // bytes of this try's answer came
 };
 
 }  // namespace weir::upstream

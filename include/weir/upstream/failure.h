@@ -13,7 +13,7 @@ enum class Side : std::uint8_t { client, self, upstream };
 enum class Failure : std::uint8_t {
   none,
   // --- client
-  bad_request,           // the parser's own reason is kept beside it
+  bad_request,  // the parser's own reason is kept beside it
   bad_path,
   trace_method,
   plain_http_on_https,
@@ -21,38 +21,38 @@ enum class Failure : std::uint8_t {
   body_timeout,
   body_too_large,
   body_malformed,
-  client_aborted,        // 499: nobody sees the status but the log
+  client_aborted,  // 499: nobody sees the status but the log
   client_send_timeout,
   // --- self
-  not_ready,             // no table has been published yet
-  no_default_backend,    // the built-in 404
-  denied,                // the policy's own reason is kept beside it
+  not_ready,           // no table has been published yet
+  no_default_backend,  // the built-in 404
+  denied,              // the policy's own reason is kept beside it
   no_endpoints,
-  resolve_failed,        // an external name has no address: as no endpoints (spec 2.7)
+  resolve_failed,  // an external name has no address: as no endpoints (spec 2.7)
   no_descriptors,
-  body_file,             // the temporary file of a request body cannot be written or read
+  body_file,  // the temporary file of a request body cannot be written or read
   status_page_forbidden,
   out_of_memory,
-  draining,              // the deadline of a drain cut the request
+  draining,  // the deadline of a drain cut the request
   // --- upstream
   connect_failed,
   connect_timeout,
   send_failed,
   send_timeout,
-  receive_failed,        // reset before a whole head
-  closed_early,          // end of stream before a whole head
+  receive_failed,  // reset before a whole head
+  closed_early,    // end of stream before a whole head
   read_timeout,
   invalid_header,
   header_too_large,
-  truncated,             // the body ended early; the client's connection is cut
+  truncated,  // the body ended early; the client's connection is cut
   count
 };
 
 struct FailureInfo {
   Side side = Side::self;
-  int status = 0;                // what the client gets, or what the log says when it gets nothing
-  std::string_view reason;       // stable
-  std::uint32_t retry = 0;       // the bit of proxy-next-upstream that allows another try; 0: never
+  int status = 0;           // what the client gets, or what the log says when it gets nothing
+  std::string_view reason;  // stable
+  std::uint32_t retry = 0;  // the bit of proxy-next-upstream that allows another try; 0: never
 };
 
 const FailureInfo& info(Failure failure);

@@ -29,7 +29,7 @@ class Work {
 
  private:
   friend class Offload;
-  std::coroutine_handle<> waiter_;       // worker only, but for the hand-over through the queue's lock
+  std::coroutine_handle<> waiter_;  // worker only, but for the hand-over through the queue's lock
   int result_ = 0;
 };
 using WorkPtr = std::shared_ptr<Work>;

@@ -19,7 +19,8 @@ class OutBuffer {
   void clear() { size_ = 0; }
   // Room for `more` further bytes; moves what is there.
   void ensure(std::size_t more) {
-    if (room() >= more) [[likely]] return;
+    if (room() >= more) [[likely]]
+      return;
     const std::size_t capacity = size_ + more;
     std::unique_ptr<char[]> bigger(new char[capacity]);
     std::memcpy(bigger.get(), data_.get(), size_);

@@ -16,9 +16,9 @@
 namespace weir::upstream {
 
 struct KeepaliveLimits {
-  std::uint32_t connections = 320;       // idle ones, all endpoints together; 0: none is kept
-  std::uint32_t requests = 10000;        // on one connection
-  std::uint64_t age_ms = 3600 * 1000;    // since it was made
+  std::uint32_t connections = 320;     // idle ones, all endpoints together; 0: none is kept
+  std::uint32_t requests = 10000;      // on one connection
+  std::uint64_t age_ms = 3600 * 1000;  // since it was made
   std::uint64_t idle_ms = 60 * 1000;
 };
 
@@ -36,16 +36,16 @@ class Connection {
   net::SockPtr sock;
   route::EndpointId endpoint;
   std::uint64_t created_ms;
-  std::uint32_t requests = 0;            // finished on it
+  std::uint32_t requests = 0;  // finished on it
 
  private:
   friend class Pool;
   struct Hook : net::ListNode {
     Connection* connection = nullptr;
   };
-  Hook by_age_;                          // all idle connections, longest idle first
+  Hook by_age_;  // all idle connections, longest idle first
   Hook by_endpoint_;
-  Pool* pool_ = nullptr;                 // set while idle
+  Pool* pool_ = nullptr;  // set while idle
   std::uint64_t idle_since_ms_ = 0;
 };
 using ConnectionPtr = std::unique_ptr<Connection>;
@@ -70,7 +70,7 @@ class Pool {
  private:
   friend class Connection;
   struct Slot {
-    net::ListNode connections;           // newest last
+    net::ListNode connections;  // newest last
     std::uint64_t emptied_ms = 0;
   };
 
@@ -82,7 +82,7 @@ class Pool {
   std::unordered_map<route::EndpointId, Slot> slots_;
   net::ListNode by_age_;
   std::size_t idle_ = 0;
-  KeepaliveLimits limits_;               // the newest in force
+  KeepaliveLimits limits_;  // the newest in force
 };
 
 }  // namespace weir::upstream

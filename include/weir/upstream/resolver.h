@@ -44,7 +44,7 @@ class Resolver {
   Lookup lookup_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Entry>> entries_;
-  Offload offload_;              // last: its thread uses what is above
+  Offload offload_;  // last: its thread uses what is above
 };
 
 }  // namespace weir::upstream

@@ -10,12 +10,12 @@
 namespace weir::upstream {
 
 struct RetryFacts {
-  int attempts = 0;              // made so far
+  int attempts = 0;  // made so far
   std::size_t endpoints = 1;
   std::uint64_t elapsed_ms = 0;  // since the first attempt began
   bool idempotent = true;
-  bool sent = false;             // some bytes of the last attempt may have reached the endpoint
-  bool replayable = true;        // the body, if there is one, can be sent from its start
+  bool sent = false;                  // some bytes of the last attempt may have reached the endpoint
+  bool replayable = true;             // the body, if there is one, can be sent from its start
   bool retry_non_idempotent = false;  // the ConfigMap's switch
 };
 

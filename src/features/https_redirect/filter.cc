@@ -27,7 +27,8 @@ class HttpsRedirectFilter final : public proxy::Filter {
     const HttpsRedirectPolicy& policy = request.policies().https_redirect;
     // Exactly "http": an X-Forwarded-Proto of "https,http" or "HTTPS" is no reason to redirect (spec 5.2).
     if (request.forwarded.scheme != "http") return Verdict::go_on;
-    if (!policy.force && !(policy.ssl_redirect && request.table->host_has_certificate(request.head.host))) return Verdict::go_on;
+    if (!policy.force && !(policy.ssl_redirect && request.table->host_has_certificate(request.head.host)))
+      return Verdict::go_on;
     std::string_view target = request.head.target();
     if (!policy.preserve_trailing_slash && !target.empty() && target.back() == '/') target.remove_suffix(1);
     std::string to("https://");

@@ -18,12 +18,14 @@ namespace weir::bench {
 namespace {
 
 std::string make_answer(std::size_t size) {
-  return "HTTP/1.1 200 OK\r\nServer: b\r\nDate: Mon, 23 Nov 2026 01:51:27 GMT\r\nContent-Type: text/plain\r\nContent-Length: " +
+  return "HTTP/1.1 200 OK\r\nServer: b\r\nDate: Mon, 23 Nov 2026 01:51:27 GMT\r\nContent-Type: "
+         "text/plain\r\nContent-Length: " +
          std::to_string(size) + "\r\nCache-Control: no-cache\r\n\r\n" + std::string(size, 'x');
 }
 
 const std::string& answer_for(std::string_view path) {
-  static const std::string tiny = make_answer(2), k1 = make_answer(1024), k64 = make_answer(65536), m1 = make_answer(1 << 20);
+  static const std::string tiny = make_answer(2), k1 = make_answer(1024), k64 = make_answer(65536),
+                           m1 = make_answer(1 << 20);
   if (path.ends_with("/64k")) return k64;
   if (path.ends_with("/1m")) return m1;
   if (path.ends_with("/tiny")) return tiny;
@@ -111,7 +113,9 @@ class BackendConnection : public EventSource {
 }  // namespace
 
 Poller::Poller() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {}
-Poller::~Poller() { close(epoll_); }
+Poller::~Poller() {
+  close(epoll_);
+}
 
 void Poller::add(int fd, std::uint32_t events, EventSource* source) {
   epoll_event event{};
@@ -126,7 +130,8 @@ void Poller::poll(int timeout_ms) {
   for (int i = 0; i < n; ++i) static_cast<EventSource*>(events[i].data.ptr)->on_event(events[i].events);
 }
 
-Backend::Backend(Poller& poller, int port) : poller_(poller), listener_(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0)) {
+Backend::Backend(Poller& poller, int port)
+    : poller_(poller), listener_(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0)) {
   int one = 1;
   setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
   sockaddr_in address{};

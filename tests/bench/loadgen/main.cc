@@ -2,7 +2,8 @@
 // (A B C A B C ...), drained at the end of each slice, with the proxies' CPU time read from schedstat. Busy polling: a
 // sleeping generator would make each send of a proxy pay a cross-core wake-up and punish slower proxies.
 //
-// Prints one JSON object a line for each slice: round, target, requests, errors, CPU ns of the proxy, seconds, p50, p99.
+// Prints one JSON object a line for each slice: round, target, requests, errors, CPU ns of the proxy, seconds, p50,
+// p99.
 #include "bench/loadgen/backend.h"
 
 #include <arpa/inet.h>
@@ -205,13 +206,17 @@ class Generator {
     double used = cpu_ns(pid) - cpu, seconds = now() - began;
     std::sort(latencies_.begin(), latencies_.end());
     auto percentile = [&](double p) {
-      return latencies_.empty() ? 0.0f
-                                : latencies_[std::min(latencies_.size() - 1, static_cast<std::size_t>(p * static_cast<double>(latencies_.size())))];
+      return latencies_.empty()
+                 ? 0.0f
+                 : latencies_[std::min(latencies_.size() - 1,
+                                       static_cast<std::size_t>(p * static_cast<double>(latencies_.size())))];
     };
     if (round >= 0)
-      std::printf("{\"round\":%d,\"target\":%zu,\"done\":%ld,\"errors\":%ld,\"cpu_ns\":%.0f,\"seconds\":%.4f,\"p50\":%.1f,\"p99\":%.1f}\n",
-                  round, index, done_, errors_ + outstanding_, used, seconds, static_cast<double>(percentile(.5)),
-                  static_cast<double>(percentile(.99)));
+      std::printf(
+          "{\"round\":%d,\"target\":%zu,\"done\":%ld,\"errors\":%ld,\"cpu_ns\":%.0f,\"seconds\":%.4f,\"p50\":%.1f,"
+          "\"p99\":%.1f}\n",
+          round, index, done_, errors_ + outstanding_, used, seconds, static_cast<double>(percentile(.5)),
+          static_cast<double>(percentile(.99)));
   }
 
   Options options_;
@@ -304,7 +309,8 @@ void Client::on_event(std::uint32_t) {
       if (std::strncmp(head_, "HTTP/1.1 200", 12) != 0) return finish(false);
       *end = 0;
       const char* length = strcasestr(head_, "content-length:");
-      left_ = (length ? std::atol(length + 15) : 0) - static_cast<long>(have_ - static_cast<std::size_t>(end + 4 - head_));
+      left_ =
+          (length ? std::atol(length + 15) : 0) - static_cast<long>(have_ - static_cast<std::size_t>(end + 4 - head_));
     } else {
       ssize_t n = read(bulk, sizeof bulk);
       if (n <= 0) return finish(false);

@@ -29,7 +29,8 @@ std::string ask(std::uint16_t port, const std::string& request) {
   if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
       ::send(fd, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size())) {
     char buffer[4096];
-    for (ssize_t n = 0; (n = ::recv(fd, buffer, sizeof buffer, 0)) > 0;) answer.append(buffer, static_cast<std::size_t>(n));
+    for (ssize_t n = 0; (n = ::recv(fd, buffer, sizeof buffer, 0)) > 0;)
+      answer.append(buffer, static_cast<std::size_t>(n));
   }
   ::close(fd);
   return answer;
@@ -42,7 +43,8 @@ std::string get(std::uint16_t port, const std::string& path, const std::string& 
 class AdminServerTest : public ::testing::Test {
  protected:
   AdminServerTest()
-      : server_({[this] { return healthy_.load(); }, [this] { return ready_.load(); }, [] { return std::string("m 1\n"); }}) {
+      : server_({[this] { return healthy_.load(); }, [this] { return ready_.load(); },
+                 [] { return std::string("m 1\n"); }}) {
     const auto started = server_.start("127.0.0.1", 0);
     EXPECT_TRUE(started);
     port_ = *started;
@@ -67,8 +69,8 @@ TEST_F(AdminServerTest, ReadyzFollowsTheFirstTable) {
 }
 
 TEST_F(AdminServerTest, MetricsHaveTheirContentType) {
-  EXPECT_THAT(get(port_, "/metrics"),
-              AllOf(HasSubstr("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"), EndsWith("\r\n\r\nm 1\n")));
+  EXPECT_THAT(get(port_, "/metrics"), AllOf(HasSubstr("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"),
+                                            EndsWith("\r\n\r\nm 1\n")));
 }
 
 TEST_F(AdminServerTest, OtherPathsAndMethodsAreRefused) {

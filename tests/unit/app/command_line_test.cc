@@ -70,7 +70,9 @@ TEST(CommandLine, ValueStandsBehindEqualsOrBlank) {
   EXPECT_EQ(run({"--some-text=a"}).status, 7);
 }
 
-TEST(CommandLine, NamesMayBeWrittenWithUnderscores) { EXPECT_EQ(run({"--some_text=x_y"}).text, "x_y"); }
+TEST(CommandLine, NamesMayBeWrittenWithUnderscores) {
+  EXPECT_EQ(run({"--some_text=x_y"}).text, "x_y");
+}
 
 TEST(CommandLine, BooleansAreBareOrHaveAValueBehindEquals) {
   EXPECT_EQ(run({"--some-flag"}).flag, "true");
@@ -89,7 +91,8 @@ TEST(CommandLine, RepeatedFlagTakesItsLastValueAndListsCollect) {
 }
 
 TEST(CommandLine, ShortFlagsAsKlogAndCurlWriteThem) {
-  for (const auto& arguments : std::vector<std::vector<std::string>>{{"-v=3"}, {"-v3"}, {"-v", "3"}, {"--v=3"}, {"--v", "3"}}) {
+  for (const auto& arguments :
+       std::vector<std::vector<std::string>>{{"-v=3"}, {"-v3"}, {"-v", "3"}, {"--v=3"}, {"--v", "3"}}) {
     EXPECT_EQ(run(arguments).verbosity, "3");
   }
   EXPECT_THAT(run({"-H", "A: b", "-HC: d"}).each, ElementsAre("A: b", "C: d"));

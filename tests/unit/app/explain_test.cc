@@ -21,12 +21,14 @@ std::string run(const std::string& manifests, const ExplainRequest& request, mod
 }
 
 TEST(Explain, NamesTheWinnerTheLosersAndTheEndpoints) {
-  const std::string text = run(test::ingress("root", "shop.example", "/") + test::ingress("api", "shop.example", "/api"),
-                               {"GET", "http://shop.example/api/users", {}});
+  const std::string text =
+      run(test::ingress("root", "shop.example", "/") + test::ingress("api", "shop.example", "/api"),
+          {"GET", "http://shop.example/api/users", {}});
 
-  EXPECT_THAT(text, AllOf(HasSubstr("host          shop.example\n"), ContainsRegex("\\* prefix /api +default/api -> web:80"),
-                          ContainsRegex("  prefix / +default/root -> web:80"), HasSubstr("backend       default-web-80"),
-                          HasSubstr("endpoint      10.1.2.3:8080"), HasSubstr("proxied to default-web-80")));
+  EXPECT_THAT(text,
+              AllOf(HasSubstr("host          shop.example\n"), ContainsRegex("\\* prefix /api +default/api -> web:80"),
+                    ContainsRegex("  prefix / +default/root -> web:80"), HasSubstr("backend       default-web-80"),
+                    HasSubstr("endpoint      10.1.2.3:8080"), HasSubstr("proxied to default-web-80")));
 }
 
 TEST(Explain, ShowsRewritesAndWhereASettingComesFrom) {
@@ -47,10 +49,12 @@ TEST(Explain, SaysWhatEndsARequestBeforeTheUpstream) {
   EXPECT_THAT(run(test::ingress("a", "a.example", "/", "permanent-redirect: https://b.example/"),
                   {"GET", "http://a.example/", {}}),
               HasSubstr("301 made by Weir (redirect), Location: https://b.example/"));
-  EXPECT_THAT(run(test::ingress("a", "a.example", "/", "force-ssl-redirect: \"true\""), {"GET", "http://a.example/x", {}}),
-              HasSubstr("308 made by Weir (https-redirect), Location: https://a.example/x"));
-  EXPECT_THAT(run(test::ingress("a", "a.example", "/", "auth-url: http://auth.example/"), {"GET", "http://a.example/", {}}),
-              HasSubstr("503, the Ingress is denied ("));
+  EXPECT_THAT(
+      run(test::ingress("a", "a.example", "/", "force-ssl-redirect: \"true\""), {"GET", "http://a.example/x", {}}),
+      HasSubstr("308 made by Weir (https-redirect), Location: https://a.example/x"));
+  EXPECT_THAT(
+      run(test::ingress("a", "a.example", "/", "auth-url: http://auth.example/"), {"GET", "http://a.example/", {}}),
+      HasSubstr("503, the Ingress is denied ("));
   EXPECT_THAT(run("", {"GET", "http://nobody.example/", {}}), HasSubstr("404, no default backend"));
   EXPECT_THAT(run("", {"GET", "http://nobody.example/%zz", {}}), HasSubstr("400, refused before routing"));
 }
@@ -58,9 +62,10 @@ TEST(Explain, SaysWhatEndsARequestBeforeTheUpstream) {
 TEST(Explain, ForwardedHeadersCountAsTheProxyCountsThem) {
   model::Options options;
   options.config_map = kube::ObjectName{"default", "weir"};
-  const std::string text = run(test::ingress("a", "a.example", "/", "force-ssl-redirect: \"true\"") +
-                                   "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: weir}\ndata: {use-forwarded-headers: \"true\"}\n",
-                               {"GET", "http://a.example/x", {"X-Forwarded-Proto: https"}}, options);
+  const std::string text =
+      run(test::ingress("a", "a.example", "/", "force-ssl-redirect: \"true\"") +
+              "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: weir}\ndata: {use-forwarded-headers: \"true\"}\n",
+          {"GET", "http://a.example/x", {"X-Forwarded-Proto: https"}}, options);
 
   EXPECT_THAT(text, AllOf(HasSubstr("https (as forwarded)"), HasSubstr("proxied to default-web-80")));
 }

@@ -44,7 +44,9 @@ TEST(Machine, QuotaIsRoundedUp) {
   EXPECT_EQ(cpus_of_quota("1 0"), 0u);
 }
 
-TEST(Machine, ThereIsAtLeastOneCpu) { EXPECT_GE(usable_cpus(), 1u); }
+TEST(Machine, ThereIsAtLeastOneCpu) {
+  EXPECT_GE(usable_cpus(), 1u);
+}
 
 TEST(Machine, PortInUseNamesTheFlagAlsoWhenItCouldBeShared) {
   Listener listener;

@@ -2,9 +2,9 @@
 
 #include "unit/controller/objects.h"
 
-#include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <boost/asio/io_context.hpp>
 
 namespace weir::controller {
 namespace {
@@ -124,9 +124,14 @@ TEST_F(LoopTest, ReloadMetricsFollowSuccessAndFailure) {
   test::add_ingress(input.state, "shop", "shop.example", "web");
   loop->run_now();
   std::string text = metrics->scrape();
-  EXPECT_THAT(text, HasSubstr("config_last_reload_successful{controller_class=\"\",controller_namespace=\"\",controller_pod=\"\"} 1\n"));
-  EXPECT_THAT(text, HasSubstr("controller_success{controller_class=\"\",controller_namespace=\"\",controller_pod=\"\"} 1\n"));
-  EXPECT_THAT(text, Not(HasSubstr("config_hash{controller_class=\"\",controller_namespace=\"\",controller_pod=\"\"} 0\n")));
+  EXPECT_THAT(
+      text,
+      HasSubstr(
+          "config_last_reload_successful{controller_class=\"\",controller_namespace=\"\",controller_pod=\"\"} 1\n"));
+  EXPECT_THAT(text,
+              HasSubstr("controller_success{controller_class=\"\",controller_namespace=\"\",controller_pod=\"\"} 1\n"));
+  EXPECT_THAT(text,
+              Not(HasSubstr("config_hash{controller_class=\"\",controller_namespace=\"\",controller_pod=\"\"} 0\n")));
 
   base::Diagnostic broken;
   broken.severity = base::Severity::error;
@@ -135,8 +140,11 @@ TEST_F(LoopTest, ReloadMetricsFollowSuccessAndFailure) {
   input.diagnostics.push_back(broken);
   loop->run_now();
   text = metrics->scrape();
-  EXPECT_THAT(text, HasSubstr("config_reload_success{controller_class=\"\",controller_namespace=\"\",controller_pod=\"\"} 0\n"));
-  EXPECT_THAT(text, HasSubstr("controller_errors{controller_class=\"\",controller_namespace=\"\",controller_pod=\"\"} 1\n"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("config_reload_success{controller_class=\"\",controller_namespace=\"\",controller_pod=\"\"} 0\n"));
+  EXPECT_THAT(text,
+              HasSubstr("controller_errors{controller_class=\"\",controller_namespace=\"\",controller_pod=\"\"} 1\n"));
   EXPECT_EQ(loop->diagnostics().front().code, "unreadable-file");
 }
 

@@ -111,9 +111,11 @@ TEST(AccessLog, BadValuesFallBackAndAreNamed) {
   settings.format = "$nosuch";
   settings.skip_urls = {"~["};
 
-  EXPECT_THAT(log.configure(settings),
-              ElementsAre(HasSubstr("log-format-upstream: log format: unknown variable \"$nosuch\"; the default layout is used"),
-                          HasSubstr("skip-access-log-urls: pattern \"~[\" does not compile")));
+  EXPECT_THAT(
+      log.configure(settings),
+      ElementsAre(
+          HasSubstr("log-format-upstream: log format: unknown variable \"$nosuch\"; the default layout is used"),
+          HasSubstr("skip-access-log-urls: pattern \"~[\" does not compile")));
   auto buffer = log.make_buffer();
   buffer->append(request("/a"));
   buffer->flush();

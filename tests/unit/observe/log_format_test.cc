@@ -48,12 +48,14 @@ std::string format(std::string_view text, const AccessLogEntry& entry, LogEscape
 
 TEST(LogFormat, DefaultLayoutIsTheOriginalsToTheLetter) {
   AccessLogEntry entry = sample();
-  const UpstreamTry tries[] = {{.address = "10.0.0.1:8080", .status = 200, .response_time = 2'500, .response_length = 612}};
+  const UpstreamTry tries[] = {
+      {.address = "10.0.0.1:8080", .status = 200, .response_time = 2'500, .response_length = 612}};
   entry.tries = tries;
 
-  EXPECT_EQ(format(kDefaultLogFormat, entry),
-            "192.0.2.7 - - [02/Jan/2006:15:04:05 +0000] \"GET /a?b=c HTTP/1.1\" 200 612 \"https://example.com/\" "
-            "\"curl/7.88.1\" 78 0.003 [default-web-80] [] 10.0.0.1:8080 612 0.002 200 0123456789abcdef0123456789abcdef");
+  EXPECT_EQ(
+      format(kDefaultLogFormat, entry),
+      "192.0.2.7 - - [02/Jan/2006:15:04:05 +0000] \"GET /a?b=c HTTP/1.1\" 200 612 \"https://example.com/\" "
+      "\"curl/7.88.1\" 78 0.003 [default-web-80] [] 10.0.0.1:8080 612 0.002 200 0123456789abcdef0123456789abcdef");
 }
 
 TEST(LogFormat, EmptyValuesAreDashesButNotTheAlternativeName) {
@@ -71,7 +73,11 @@ TEST(LogFormat, SeveralTriesAreCommaListsAndAnErrorPageAddsAColon) {
   AccessLogEntry entry = sample();
   const UpstreamTry tries[] = {
       {.address = "10.0.0.1:80", .status = 0, .response_time = -1},
-      {.address = "10.0.0.2:80", .status = 503, .connect_time = 1'000, .header_time = 12'000, .response_time = 12'345,
+      {.address = "10.0.0.2:80",
+       .status = 503,
+       .connect_time = 1'000,
+       .header_time = 12'000,
+       .response_time = 12'345,
        .response_length = 7},
       {.address = "10.0.0.9:80", .status = 200, .response_time = 1'234'567, .response_length = 99, .new_group = true}};
   entry.tries = tries;
@@ -106,7 +112,8 @@ TEST(LogFormat, NoneEscapesNothing) {
 
 TEST(LogFormat, BracesAndLiteralTextAndFamilies) {
   AccessLogEntry entry = sample();
-  const Fields request{{"Host", "a.example"}, {"X-Team", "red"}, {"x-team", "blue"}, {"Cookie", "k=1; session=abc; z=2"}};
+  const Fields request{
+      {"Host", "a.example"}, {"X-Team", "red"}, {"x-team", "blue"}, {"Cookie", "k=1; session=abc; z=2"}};
   const Fields response{{"Content-Type", "text/html"}};
   entry.request_fields = &request;
   entry.response_fields = &response;
@@ -137,7 +144,8 @@ TEST(LogFormat, ControllerVariables) {
 }
 
 TEST(LogFormat, UnknownVariableNamesTheNearest) {
-  EXPECT_EQ(format("$remote_adr", {}), "error: log format: unknown variable \"$remote_adr\", did you mean \"$remote_addr\"?");
+  EXPECT_EQ(format("$remote_adr", {}),
+            "error: log format: unknown variable \"$remote_adr\", did you mean \"$remote_addr\"?");
   EXPECT_EQ(format("$nosuchthing", {}), "error: log format: unknown variable \"$nosuchthing\"");
   EXPECT_EQ(format("a ${status", {}), "error: log format: \"${\" without \"}\"");
   EXPECT_EQ(format("5 $", {}), "error: log format: \"$\" without a variable name");

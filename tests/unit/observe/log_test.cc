@@ -25,12 +25,13 @@ std::string logged(LogOptions options, const std::function<void()>& action) {
 TEST(Log, TextLineHasKlogsLayout) {
   const std::string text = logged({}, [] { log::info("proxy", "listening on {}:{}", "::", 8080); });
 
-  EXPECT_THAT(text, MatchesRegex("I[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6} +[0-9]+ proxy\\] listening on :::8080\n"));
+  EXPECT_THAT(text,
+              MatchesRegex("I[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6} +[0-9]+ proxy\\] listening on :::8080\n"));
 }
 
 TEST(Log, JsonLineEscapesItsText) {
-  const std::string text = logged({.level = LogLevel::info, .style = LogStyle::json},
-                                  [] { log::warn("watch", "file \"{}\"", "a\\b"); });
+  const std::string text =
+      logged({.level = LogLevel::info, .style = LogStyle::json}, [] { log::warn("watch", "file \"{}\"", "a\\b"); });
 
   EXPECT_THAT(text, HasSubstr("\"level\":\"warn\",\"module\":\"watch\",\"msg\":\"file \\\"a\\\\b\\\"\"}\n"));
   EXPECT_EQ(text.find("{\"time\":\"2"), 0u);

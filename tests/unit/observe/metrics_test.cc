@@ -62,7 +62,8 @@ TEST(Metrics, ReasonsAreCountedAndBounded) {
 
   const std::string text = metrics.scrape();
 
-  EXPECT_THAT(text, HasSubstr(std::string("weir_proxy_responses_total{") + kConstant + ",reason=\"no-endpoints\"} 2\n"));
+  EXPECT_THAT(text,
+              HasSubstr(std::string("weir_proxy_responses_total{") + kConstant + ",reason=\"no-endpoints\"} 2\n"));
   EXPECT_THAT(text, HasSubstr(std::string("weir_proxy_responses_total{") + kConstant + ",reason=\"other\"} 258\n"));
 }
 
@@ -71,7 +72,8 @@ TEST(Metrics, ControllerFamiliesExistFromTheStart) {
 
   const std::string text = metrics.scrape();
 
-  for (const char* name : {"success", "errors", "config_hash", "config_last_reload_successful", "config_reload_success"}) {
+  for (const char* name :
+       {"success", "errors", "config_hash", "config_last_reload_successful", "config_reload_success"}) {
     EXPECT_THAT(text, HasSubstr(std::string("\nnginx_ingress_controller_") + name + "{" + kConstant + "} 0\n"));
   }
   EXPECT_THAT(text, HasSubstr("build_info{build=\"\","));

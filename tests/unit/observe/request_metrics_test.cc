@@ -56,8 +56,12 @@ constexpr const char* kLabels =
 
 TEST(RequestMetrics, ExpositionHasTheOriginalsNamesLabelsAndBuckets) {
   RequestMetricsOptions options = on();
-  options.excluded = {"bytes_sent", "nginx_ingress_controller_connect_duration_seconds", "header_duration_seconds",
-                      "response_duration_seconds", "request_size", "response_size"};
+  options.excluded = {"bytes_sent",
+                      "nginx_ingress_controller_connect_duration_seconds",
+                      "header_duration_seconds",
+                      "response_duration_seconds",
+                      "request_size",
+                      "response_size"};
   RequestMetrics metrics(options);
 
   metrics.make_shard().observe(sample());
@@ -65,14 +69,16 @@ TEST(RequestMetrics, ExpositionHasTheOriginalsNamesLabelsAndBuckets) {
   const std::string labels = kLabels;
   const std::string p = "nginx_ingress_controller_";
   std::string expected =
-      "# HELP " + p + "request_duration_seconds The request processing time in seconds, with the transfer to the client\n"
-      "# TYPE " + p + "request_duration_seconds histogram\n";
+      "# HELP " + p +
+      "request_duration_seconds The request processing time in seconds, with the transfer to the client\n"
+      "# TYPE " +
+      p + "request_duration_seconds histogram\n";
   for (const char* le : {"0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "10", "+Inf"}) {
     expected += p + "request_duration_seconds_bucket{" + labels + ",le=\"" + le + "\"} 1\n";
   }
-  expected += p + "request_duration_seconds_sum{" + labels + "} 0.005\n" + p + "request_duration_seconds_count{" + labels +
-              "} 1\n# HELP " + p + "requests The total number of client requests\n# TYPE " + p + "requests counter\n" + p +
-              "requests{" + labels + "} 1\n";
+  expected += p + "request_duration_seconds_sum{" + labels + "} 0.005\n" + p + "request_duration_seconds_count{" +
+              labels + "} 1\n# HELP " + p + "requests The total number of client requests\n# TYPE " + p +
+              "requests counter\n" + p + "requests{" + labels + "} 1\n";
   EXPECT_EQ(text(metrics), expected);
 }
 

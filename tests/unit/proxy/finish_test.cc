@@ -23,8 +23,9 @@ class FinishTest : public ::testing::Test {
   FinishTest() : path(::testing::TempDir() + "/weir-access-" + std::to_string(::getpid()) + ".log") {
     ::unlink(path.c_str());
     rules.settings.access_log_path = path;
-    rules.settings.log_format = "$remote_addr \"$request\" $status $body_bytes_sent $request_length [$proxy_upstream_name] "
-                                "$upstream_status $req_id $weir_reason";
+    rules.settings.log_format =
+        "$remote_addr \"$request\" $status $body_bytes_sent $request_length [$proxy_upstream_name] "
+        "$upstream_status $req_id $weir_reason";
   }
   ~FinishTest() override { ::unlink(path.c_str()); }
 

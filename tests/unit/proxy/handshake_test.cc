@@ -17,7 +17,8 @@ using ::testing::StartsWith;
 // A blocking TLS client that trusts everybody.
 class TlsClient {
  public:
-  TlsClient(std::uint16_t port, const char* name) : context_(SSL_CTX_new(TLS_client_method())), ssl_(SSL_new(context_)) {
+  TlsClient(std::uint16_t port, const char* name)
+      : context_(SSL_CTX_new(TLS_client_method())), ssl_(SSL_new(context_)) {
     fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;

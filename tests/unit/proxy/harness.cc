@@ -45,7 +45,9 @@ Wire::Wire(Wire&& other) noexcept
       buffer_(std::move(other.buffer_)),
       reset_(other.reset_),
       ended_(other.ended_) {}
-Wire::~Wire() { close(); }
+Wire::~Wire() {
+  close();
+}
 
 void Wire::close() {
   if (fd_ < 0) return;
@@ -115,7 +117,9 @@ bool Wire::wait_for_close() {
   return ended_ && buffer_.empty();
 }
 
-void Wire::half_close() { ::shutdown(fd_, SHUT_WR); }
+void Wire::half_close() {
+  ::shutdown(fd_, SHUT_WR);
+}
 
 void Wire::reset() {
   const linger hard{1, 0};
@@ -149,7 +153,7 @@ void FakeUpstream::run() {
     if (fd < 0) return;
     const int number = connections_++;
     std::lock_guard lock(mutex_);
-    open_.insert(fd);                    // so that the destructor can end a script that waits
+    open_.insert(fd);  // so that the destructor can end a script that waits
     threads_.emplace_back([this, fd, number] {
       Wire wire(fd, [this](int closing) {
         std::lock_guard closing_lock(mutex_);
@@ -263,7 +267,8 @@ void Proxy::publish(const Rules& rules) {
   route::CompileResult compiled = compiler_.compile(model);
   const std::uint64_t generation = compiled.table->generation;
   server.publish(std::move(compiled.table));
-  if (!eventually([&] { return server.generation_in_force() >= generation; })) throw std::runtime_error("not published");
+  if (!eventually([&] { return server.generation_in_force() >= generation; }))
+    throw std::runtime_error("not published");
 }
 
 Wire Proxy::connect_to(std::uint16_t port) {

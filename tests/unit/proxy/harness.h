@@ -39,13 +39,13 @@ class Wire {
   std::string read_until(std::string_view mark);
   std::string read_head() { return read_until("\r\n\r\n"); }
   std::string read_exactly(std::size_t size);
-  std::string read_all();                // until the end of the stream
+  std::string read_all();  // until the end of the stream
   // A response with its body by Content-Length or chunks (undecoded).
   std::string read_response();
-  bool wait_for_close();                 // FIN or RST, nothing before it
+  bool wait_for_close();  // FIN or RST, nothing before it
   bool was_reset() const { return reset_; }
   void half_close();
-  void reset();                          // RST
+  void reset();  // RST
   void close();
   void shrink_receive_buffer();
 
@@ -77,7 +77,7 @@ class FakeUpstream {
   void run();
 
   Script script_;
-  std::uint16_t port_ = 0;               // before listener_, which sets it
+  std::uint16_t port_ = 0;  // before listener_, which sets it
   int listener_;
   std::atomic<int> connections_{0};
   std::atomic<bool> stopping_{false};
@@ -126,6 +126,6 @@ class Proxy {
 bool eventually(const std::function<bool()>& condition);
 
 std::string body_of(const std::string& response);
-std::string pattern(std::size_t size);   // bytes that tell a wrong offset
+std::string pattern(std::size_t size);  // bytes that tell a wrong offset
 
 }  // namespace weir::proxy::test

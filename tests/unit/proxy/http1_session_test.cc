@@ -116,7 +116,8 @@ TEST_F(Http1SessionTest, ASlowHeadIsAnswered408AsAWhole) {
   const auto began = std::chrono::steady_clock::now();
   std::thread dripping([&] {
     for (int i = 0; i < 30 && client.send(i == 0 ? "GET / HTTP/1.1\r\n" : "X-A: b\r\n"); ++i) {
-      eventually([until = std::chrono::steady_clock::now() + 100ms] { return std::chrono::steady_clock::now() >= until; });
+      eventually(
+          [until = std::chrono::steady_clock::now() + 100ms] { return std::chrono::steady_clock::now() >= until; });
     }
   });
   const std::string response = client.read_response();
@@ -131,16 +132,17 @@ TEST_F(Http1SessionTest, SyntaxErrorsAreAnsweredAndEndTheConnection) {
   const struct {
     const char* bytes;
     const char* status;
-  } cases[] = {{"GET / HTTP/1.1\r\nHost: a.example\r\nBad Name: 1\r\n\r\n", "HTTP/1.1 400 Bad Request"},
-               {"GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 400 Bad Request"},
-               {"GET /%zz HTTP/1.1\r\nHost: a.example\r\n\r\n", "HTTP/1.1 400 Bad Request"},
-               {"POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-                "HTTP/1.1 400 Bad Request"},
-               {"\x16\x03\x01", "HTTP/1.1 400 Bad Request"}};
+  } cases[] = {
+      {"GET / HTTP/1.1\r\nHost: a.example\r\nBad Name: 1\r\n\r\n", "HTTP/1.1 400 Bad Request"},
+      {"GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 400 Bad Request"},
+      {"GET /%zz HTTP/1.1\r\nHost: a.example\r\n\r\n", "HTTP/1.1 400 Bad Request"},
+      {"POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+       "HTTP/1.1 400 Bad Request"},
+      {"\x16\x03\x01", "HTTP/1.1 400 Bad Request"}};
   for (const auto& one : cases) {
     Wire client = proxy.connect();
     client.send(one.bytes);
-    client.send(kGet);                   // must not be looked at
+    client.send(kGet);  // must not be looked at
     const std::string all = client.read_all();
     EXPECT_THAT(all, StartsWith(one.status)) << one.bytes;
     EXPECT_THAT(all, HasSubstr("Connection: close\r\n"));
@@ -163,8 +165,8 @@ TEST_F(Http1SessionTest, LargerHeaderBuffersAreHonoured) {
   Proxy proxy(rules);
   Wire client = proxy.connect();
 
-  client.send("GET / HTTP/1.1\r\nHost: a.example\r\nX-Long: " + std::string(60000, 'a') + "\r\n" + "X-Longer: " +
-              std::string(60000, 'b') + "\r\n\r\n");
+  client.send("GET / HTTP/1.1\r\nHost: a.example\r\nX-Long: " + std::string(60000, 'a') + "\r\n" +
+              "X-Longer: " + std::string(60000, 'b') + "\r\n\r\n");
 
   EXPECT_EQ(body_of(client.read_response()), "ok");
 }
@@ -172,7 +174,8 @@ TEST_F(Http1SessionTest, LargerHeaderBuffersAreHonoured) {
 TEST_F(Http1SessionTest, AHalfCloseTogetherWithTheRequestStillGetsTheAnswer) {
   FakeUpstream slow([](Wire& wire, int) {
     wire.read_head();
-    eventually([until = std::chrono::steady_clock::now() + 600ms] { return std::chrono::steady_clock::now() >= until; });
+    eventually(
+        [until = std::chrono::steady_clock::now() + 600ms] { return std::chrono::steady_clock::now() >= until; });
     wire.send(kOk);
   });
   rules.backend("web", {slow.port()});

@@ -102,7 +102,9 @@ TEST_F(RelayTest, WithBufferingTheEndpointIsReadAheadOfASlowClient) {
 }
 
 TEST_F(RelayTest, ChunksComeAsChunks) {
-  answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n2\r\n, \r\n5\r\nworld\r\n0\r\nX-T: 1\r\n\r\n");
+  answer(
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n2\r\n, \r\n5\r\nworld\r\n0\r\nX-T: "
+      "1\r\n\r\n");
   Wire client = proxy->connect();
   for (int i = 0; i < 2; ++i) {
     client.send(kGet);
@@ -181,10 +183,14 @@ TEST_F(RelayTest, AnswersWithoutABodyHaveNone) {
   Wire client = [&] {
     serve([](Wire& wire, int) {
       for (std::string head = wire.read_head(); !head.empty(); head = wire.read_head()) {
-        if (head.find("/204") != std::string::npos) wire.send("HTTP/1.1 204 No Content\r\n\r\n");
-        else if (head.find("/304") != std::string::npos) wire.send("HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n");
-        else if (head.rfind("HEAD", 0) == 0) wire.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
-        else wire.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        if (head.find("/204") != std::string::npos)
+          wire.send("HTTP/1.1 204 No Content\r\n\r\n");
+        else if (head.find("/304") != std::string::npos)
+          wire.send("HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n");
+        else if (head.rfind("HEAD", 0) == 0)
+          wire.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
+        else
+          wire.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
       }
     });
     return proxy->connect();
@@ -202,8 +208,9 @@ TEST_F(RelayTest, AnswersWithoutABodyHaveNone) {
 }
 
 TEST_F(RelayTest, InterimAnswersAreSwallowed) {
-  answer("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
-         "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  answer(
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
 
   EXPECT_THAT(proxy->get(kGet), StartsWith("HTTP/1.1 200 OK\r\n"));
 }

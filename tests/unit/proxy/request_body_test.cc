@@ -97,7 +97,8 @@ TEST_P(BodySizes, ABodyOfAnySizeArrivesWhole) {
 }
 
 INSTANTIATE_TEST_SUITE_P(RequestBody, BodySizes,
-                         ::testing::Values(0, 1, 1000, 8192, 16384, 65536 - 100, 65536, 65537, 200000, 1000000, 8000000));
+                         ::testing::Values(0, 1, 1000, 8192, 16384, 65536 - 100, 65536, 65537, 200000, 1000000,
+                                           8000000));
 
 TEST_F(RequestBodyTest, AChunkedBodyIsBufferedAndLeavesWithItsLength) {
   Proxy proxy(rules);

@@ -12,7 +12,8 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr const char* kHello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-From: upstream\r\nServer: secret\r\n\r\nhello";
+constexpr const char* kHello =
+    "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-From: upstream\r\nServer: secret\r\n\r\nhello";
 
 std::string get(const std::string& host, const std::string& target, const std::string& fields = {}) {
   return "GET " + target + " HTTP/1.1\r\nHost: " + host + "\r\n" + fields + "\r\n";
@@ -197,8 +198,8 @@ TEST_F(RequestPipelineTest, AppRootRedirectsTheRootOfTheHostWithItsHostHeader) {
   rules.add("a.example", "/", "web").policies.https_redirect.force = true;
   rules.host("a.example").app_root = "/app";
 
-  EXPECT_THAT(ask(get("A.example:8080", "/?q=1")), AllOf(StartsWith("HTTP/1.1 302 "),
-                                                         HasSubstr("Location: http://A.example:8080/app\r\n")));
+  EXPECT_THAT(ask(get("A.example:8080", "/?q=1")),
+              AllOf(StartsWith("HTTP/1.1 302 "), HasSubstr("Location: http://A.example:8080/app\r\n")));
   EXPECT_THAT(ask(get("a.example", "/other")), StartsWith("HTTP/1.1 308 "));
 }
 
@@ -238,8 +239,7 @@ TEST_F(RequestPipelineTest, ADeclaredBodyAboveTheLimitGives413BeforeAnyRedirect)
   location.policies.redirect.url = "http://elsewhere.example";
   location.policies.proxy.body_size = 10;
 
-  const std::string response =
-      ask("POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 11\r\n\r\nhello world");
+  const std::string response = ask("POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 11\r\n\r\nhello world");
   EXPECT_THAT(response, HasSubstr("<title>413 Request Entity Too Large</title>"));
 }
 

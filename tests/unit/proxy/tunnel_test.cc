@@ -33,7 +33,8 @@ class TunnelTest : public ::testing::Test {
 TEST_F(TunnelTest, BytesGoBothWaysAfterThe101) {
   serve([](Wire& wire, int) {
     const std::string head = wire.read_head();
-    if (head.find("Connection: upgrade\r\n") == std::string::npos || head.find("Upgrade: websocket\r\n") == std::string::npos) {
+    if (head.find("Connection: upgrade\r\n") == std::string::npos ||
+        head.find("Upgrade: websocket\r\n") == std::string::npos) {
       return;
     }
     wire.send(std::string(kSwitch) + "first");
@@ -108,7 +109,8 @@ TEST_F(TunnelTest, AQuietTunnelEndsABusyOneDoesNot) {
   const auto began = std::chrono::steady_clock::now();
   for (int i = 0; i < 8; ++i) {
     ASSERT_TRUE(client.send("x"));
-    eventually([until = std::chrono::steady_clock::now() + 250ms] { return std::chrono::steady_clock::now() >= until; });
+    eventually(
+        [until = std::chrono::steady_clock::now() + 250ms] { return std::chrono::steady_clock::now() >= until; });
   }
   EXPECT_TRUE(client.wait_for_close());
   EXPECT_GE(std::chrono::steady_clock::now() - began, 2500ms);

@@ -50,7 +50,9 @@ TEST_F(PoolTest, TheNewestConnectionOfAnEndpointComesBackFirst) {
   EXPECT_EQ(pool.idle(), 2u);
 }
 
-TEST_F(PoolTest, NothingIsKeptForAnUnknownEndpoint) { EXPECT_EQ(pool.take(9, 0), nullptr); }
+TEST_F(PoolTest, NothingIsKeptForAnUnknownEndpoint) {
+  EXPECT_EQ(pool.take(9, 0), nullptr);
+}
 
 TEST_F(PoolTest, AConnectionThatTheEndpointClosedIsDroppedByItsEvent) {
   Pair a(reactor);

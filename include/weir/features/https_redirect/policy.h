@@ -8,7 +8,7 @@ struct HttpsRedirectPolicy {
   bool force = false;
   bool preserve_trailing_slash = false;
   bool use_port = false;
-  bool exempt = false;           // rule path starts with one of no-tls-redirect-locations; set by model/build.cc
+  bool exempt = false;  // rule path starts with one of no-tls-redirect-locations; set by model/build.cc
 
   bool operator==(const HttpsRedirectPolicy&) const = default;
 };

@@ -38,12 +38,12 @@ struct ProxyPolicy {
   bool request_buffering = true;
   bool buffering = false;
   int buffers_number = 4;
-  std::uint64_t buffer_size = 4 * 1024;                // bytes; larger response heads give 502
-  std::uint64_t busy_buffers_size = 0;                 // bytes; 0: unset. Checked only: a relay has no busy buffers
+  std::uint64_t buffer_size = 4 * 1024;  // bytes; larger response heads give 502
+  std::uint64_t busy_buffers_size = 0;   // bytes; 0: unset. Checked only: a relay has no busy buffers
   std::uint64_t max_temp_file_size = 1024ull * 1024 * 1024;  // bytes
-  bool http_1_0 = false;                               // proxy-http-version 1.0
-  bool connection_close = false;                       // connection-proxy-header: close
-  bool connection_keep_alive = false;                  // connection-proxy-header: keep-alive is sent as such
+  bool http_1_0 = false;                                     // proxy-http-version 1.0
+  bool connection_close = false;                             // connection-proxy-header: close
+  bool connection_keep_alive = false;                        // connection-proxy-header: keep-alive is sent as such
 
   bool operator==(const ProxyPolicy&) const = default;
 };

@@ -6,7 +6,7 @@
 namespace weir::features {
 
 struct UpstreamHostPolicy {
-  std::string value;             // empty: the client's Host
+  std::string value;  // empty: the client's Host
 
   bool operator==(const UpstreamHostPolicy&) const = default;
 };
