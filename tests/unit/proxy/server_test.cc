@@ -39,6 +39,7 @@ TEST(Server, TablesChangeUnderLoadWithoutAFailure) {
   rules.add("b.example", "/", "web-b");
   rules.backend("web", {a.port()});
   rules.backend("web-b", {b.port()});
+  rules.settings.keep_alive_requests = 1'000'000;  // no connection reaches its last request
   Proxy proxy(rules, 2);
 
   std::atomic<bool> stop{false};
