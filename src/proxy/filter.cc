@@ -9,6 +9,15 @@ void ResponseFields::set(http::FieldId id, std::string_view name, std::string_vi
   for (http::Field& field : added_.all()) {
     if (field.id == id && base::iequals(added_.name(field), name)) field.dropped = true;
   }
+  add(id, name, value);
+  if (id == http::FieldId::other) {
+    others_ = true;
+  } else {
+    ids_ |= std::uint64_t{1} << static_cast<unsigned>(id);
+  }
+}
+
+void ResponseFields::add(http::FieldId id, std::string_view name, std::string_view value) {
   std::string& text = added_.text();
   http::Field field;
   field.id = id;
@@ -19,11 +28,6 @@ void ResponseFields::set(http::FieldId id, std::string_view name, std::string_vi
   field.value_size = static_cast<std::uint16_t>(value.size());
   text.append(value).append("\r\n");
   added_.all().push_back(field);
-  if (id == http::FieldId::other) {
-    others_ = true;
-  } else {
-    ids_ |= std::uint64_t{1} << static_cast<unsigned>(id);
-  }
 }
 
 void ResponseFields::clear() {

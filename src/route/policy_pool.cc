@@ -16,6 +16,8 @@ std::size_t hash_of(const features::Policies& policies) {
   add_text(policies.rewrite.app_root);
   add_text(policies.redirect.url);
   add_text(policies.upstream_host.value);
+  add_text(policies.custom_errors.default_backend);
+  add_text(policies.mirror.target);
   for (const std::string& name : policies.host_alias.names) add_text(name);
   add(policies.proxy.body_size);
   add(static_cast<std::size_t>(policies.proxy.read_timeout.count()));

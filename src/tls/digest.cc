@@ -3,7 +3,23 @@
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 
+#include <span>
+
 namespace weir::tls {
+namespace {
+
+std::string hex_of(std::span<const std::uint8_t> bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string hex;
+  hex.reserve(bytes.size() * 2);
+  for (const std::uint8_t byte : bytes) {
+    hex += kDigits[byte >> 4];
+    hex += kDigits[byte & 15];
+  }
+  return hex;
+}
+
+}  // namespace
 
 Sha256 sha256(std::string_view text) {
   Sha256 digest;
@@ -12,14 +28,13 @@ Sha256 sha256(std::string_view text) {
 }
 
 std::string to_hex(const Sha256& digest) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(digest.size() * 2);
-  for (std::uint8_t byte : digest) {
-    hex += kDigits[byte >> 4];
-    hex += kDigits[byte & 15];
-  }
-  return hex;
+  return hex_of(digest);
+}
+
+std::string md5_hex(std::string_view text) {
+  std::array<std::uint8_t, 16> digest{};
+  if (EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_md5(), nullptr) != 1) return {};
+  return hex_of(digest);
 }
 
 }  // namespace weir::tls

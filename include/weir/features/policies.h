@@ -7,10 +7,15 @@
 #pragma once
 
 #include "weir/features/access_log/policy.h"
+#include "weir/features/affinity/policy.h"
 #include "weir/features/balance/policy.h"
+#include "weir/features/canary/policy.h"
+#include "weir/features/custom_errors/policy.h"
+#include "weir/features/hash/policy.h"
 #include "weir/features/host_alias/policy.h"
 #include "weir/features/hsts/policy.h"
 #include "weir/features/https_redirect/policy.h"
+#include "weir/features/mirror/policy.h"
 #include "weir/features/proxy/policy.h"
 #include "weir/features/redirect/policy.h"
 #include "weir/features/rewrite/policy.h"
@@ -30,12 +35,6 @@ struct DenyPolicy {
   bool operator==(const DenyPolicy&) const = default;
 };
 
-struct CanaryPolicy {
-  bool enabled = false;  // canary: "true": this Ingress never makes hosts or paths
-
-  bool operator==(const CanaryPolicy&) const = default;
-};
-
 struct Policies {
   DenyPolicy deny;
   CanaryPolicy canary;
@@ -47,6 +46,10 @@ struct Policies {
   UpstreamHostPolicy upstream_host;
   ProxyPolicy proxy;
   BalancePolicy balance;
+  HashPolicy hash;
+  AffinityPolicy affinity;
+  CustomErrorsPolicy custom_errors;
+  MirrorPolicy mirror;
   AccessLogPolicy access_log;
 
   bool operator==(const Policies&) const = default;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "weir/base/cidr.h"
+#include "weir/features/compression/settings.h"
 #include "weir/features/policies.h"
 
 #include <chrono>
@@ -74,6 +75,7 @@ struct Settings {
   std::chrono::seconds upstream_keepalive_time{3600};
   std::chrono::seconds upstream_keepalive_timeout{60};
   std::vector<std::string> hide_headers;  // lower case
+  CompressionSettings compression;
 
   // --- logs
   std::string access_log_path = "/dev/stdout";

@@ -35,14 +35,15 @@ struct Location {
   bool implicit = false;                         // the host's implicit "/"
   bool untouched_default = false;  // "/" of "_" that no Ingress took over (spec 2.2): no redirects, no log
   Owner owner;
-  std::string backend;  // Backend::name; empty: the built-in 404
+  std::string backend;        // Backend::name; empty: the built-in 404
+  std::string error_backend;  // Backend::name of default-backend; empty: none (spec 4.7)
   features::Policies policies;
   std::shared_ptr<const std::map<std::string, std::string>> used;  // annotations in force, for explain
 
   bool operator==(const Location& other) const {
     return path == other.path && type == other.type && implicit == other.implicit &&
            untouched_default == other.untouched_default && owner == other.owner && backend == other.backend &&
-           policies == other.policies;
+           error_backend == other.error_backend && policies == other.policies;
   }
 };
 
@@ -98,6 +99,10 @@ struct Backend {
   std::string external_name;               // resolved at run time; empty: none
   std::uint16_t external_port = 0;
   features::BalancePolicy balance;
+  features::HashPolicy hash;
+  features::AffinityPolicy affinity;
+  features::CanaryPolicy canary;          // when it is chosen as somebody's alternative
+  std::vector<std::string> alternatives;  // Backend::name of its canaries, oldest first; only [0] takes requests
 
   bool operator==(const Backend&) const = default;
 };

@@ -68,6 +68,8 @@ class ResponseFields {
  public:
   // `id` is that of `name`; with FieldId::other the name is compared as text.
   void set(http::FieldId id, std::string_view name, std::string_view value);
+  // One more field, next to those of the upstream and to earlier ones (Set-Cookie). `id` must not be FieldId::other.
+  void add(http::FieldId id, std::string_view name, std::string_view value);
   void clear();
 
   const http::Fields& added() const { return added_; }

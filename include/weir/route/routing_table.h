@@ -33,6 +33,28 @@ struct Endpoint {
   std::string text;  // "10.0.0.1:8080", "[fd00::1]:80": for the log
 };
 
+// How an endpoint is chosen (spec 3.4), with the precedence of affinity, hash-by and load-balance applied.
+enum class Algorithm : std::uint8_t {
+  round_robin,
+  ewma,
+  least_conn,
+  hash,
+  hash_subset,
+  sticky_balanced,
+  sticky_persistent
+};
+
+// An endpoint's part of an affinity cookie (spec 3.3, persistent).
+struct AffinityKey {
+  std::string key;
+  std::uint32_t endpoint = 0;  // index
+
+  auto operator<=>(const AffinityKey&) const = default;
+};
+
+class HashRing;     // route/hash_ring.h
+class PathPattern;  // src/route: a compiled regular expression
+
 struct Backend {
   BackendId id = 0;
   std::string name;  // proxy_upstream_name: "default-web-80"
@@ -42,12 +64,20 @@ struct Backend {
   std::vector<Endpoint> endpoints;  // empty: 503
   std::string external_name;        // resolved by the workers' resolver; then endpoints is empty here
   std::uint16_t external_port = 0;
+  Algorithm algorithm = Algorithm::round_robin;
+  BackendId alternative = kNoBackend;  // its canary (spec 3.1)
+  std::uint64_t revision = 0;          // of this object; greater in a later one of the same id, never reused
   features::BalancePolicy balance;
+  features::HashPolicy hash;
+  features::AffinityPolicy affinity;
+  features::CanaryPolicy canary;                      // when it is chosen as somebody's alternative
+  std::shared_ptr<const PathPattern> canary_pattern;  // of canary.header_pattern; null: none, or it does not compile
+  std::string affinity_id;                            // its part of the affinity cookie
+  std::vector<AffinityKey> affinity_keys;             // sorted; of persistent affinity
+  std::shared_ptr<const HashRing> ring;               // of `endpoints`; null: not needed, or an external name
 };
 
 enum class PathType : std::uint8_t { exact, prefix };
-
-class PathPattern;  // src/route: a compiled regular expression
 
 // What a location does, as values. Equal ones are one object: with 100,000 hosts that differ in name only, the policies
 // of a request are found in the processor's cache.
@@ -74,6 +104,7 @@ struct Location {
   bool rewrites = false;  // rewrite-target is set and differs from the path
   bool implicit = false;
   bool untouched_default = false;
+  BackendId error_backend = kNoBackend;  // of default-backend (spec 4.7); none: the table's default backend
   std::shared_ptr<const LocationPolicies> shared;
 
   std::string path;  // the rule path as written: label `path`, $location_path

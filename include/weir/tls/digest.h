@@ -1,4 +1,4 @@
-// SHA-256 as a value, for whoever needs a digest of text without touching OpenSSL. Pure; any thread.
+// Digests as values, for whoever needs one of a text without touching OpenSSL. Pure; any thread.
 #pragma once
 
 #include <array>
@@ -12,5 +12,8 @@ using Sha256 = std::array<std::uint8_t, 32>;
 
 Sha256 sha256(std::string_view text);
 std::string to_hex(const Sha256& digest);  // lower case, 64 characters
+
+// Lower-case hex, 32 characters. For names that must equal another program's; protects nothing.
+std::string md5_hex(std::string_view text);
 
 }  // namespace weir::tls

@@ -1,0 +1,17 @@
+// Consistent hashing of requests to endpoints (spec 3.4). Upstream scope, as balance/policy.h. Consumed by
+// route/balance_build.cc and upstream/select.cc.
+#pragma once
+
+#include <string>
+
+namespace weir::features {
+
+struct HashPolicy {
+  std::string by;       // text with $variables; empty: off
+  bool subset = false;  // to a set of endpoints instead of one
+  int subset_size = 3;
+
+  bool operator==(const HashPolicy&) const = default;
+};
+
+}  // namespace weir::features
