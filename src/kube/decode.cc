@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-enum class Kind { ingress, ingress_class, service, endpoint_slice, endpoints, secret, config_map };
+enum class Kind { ingress, ingress_class, service, endpoint_slice, endpoints, secret, config_map, pod, node };
 
 struct KindRow {
   const char* kind;
@@ -35,6 +35,8 @@ constexpr KindRow kKinds[] = {
     {"Endpoints", "v1", Kind::endpoints},
     {"Secret", "v1", Kind::secret},
     {"ConfigMap", "v1", Kind::config_map},
+    {"Pod", "v1", Kind::pod},
+    {"Node", "v1", Kind::node, IngressVersion::v1, false},
 };
 
 // The API groups these kinds live in: there, another version or a mix-up of groups is a mistake; elsewhere the same
@@ -158,6 +160,12 @@ class Decoder {
         break;
       case Kind::config_map:
         add(read_config_map(root, context));
+        break;
+      case Kind::pod:
+        add(read_pod(root, context));
+        break;
+      case Kind::node:
+        add(read_node(root, context));
         break;
       case Kind::endpoints:
         for (auto& slice : read_endpoints(root, context)) add(std::move(slice));

@@ -104,6 +104,7 @@ std::shared_ptr<const Ingress> read_ingress(const Field& root, Context& context,
   if (!ingress->default_backend && ingress->rules.empty()) {
     spec.fail("has neither rules nor a default backend");
   }
+  ingress->load_balancer = read_load_balancer(root["status"]);
   ingress->meta = std::move(context.meta);
   return ingress;
 }

@@ -26,5 +26,10 @@ std::shared_ptr<const EndpointSlice> read_endpoint_slice(const Field& root, Cont
 std::vector<std::shared_ptr<const EndpointSlice>> read_endpoints(const Field& root, Context& context);
 std::shared_ptr<const Secret> read_secret(const Field& root, Context& context);
 std::shared_ptr<const ConfigMap> read_config_map(const Field& root, Context& context);
+std::shared_ptr<const Pod> read_pod(const Field& root, Context& context);
+std::shared_ptr<const Node> read_node(const Field& root, Context& context);
+
+// status.loadBalancer.ingress; entries with neither a name nor an address are left out.
+std::vector<LoadBalancerAddress> read_load_balancer(const Field& status);
 
 }  // namespace weir::kube

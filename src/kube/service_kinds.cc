@@ -70,11 +70,7 @@ std::shared_ptr<const Service> read_service(const Field& root, Context& context)
   service->traffic_distribution = spec["trafficDistribution"].text();
   spec["ports"].each([&](const Field& port) { service->ports.push_back(read_service_port(port)); });
   spec["externalIPs"].each([&](const Field& ip) { service->external_ips.push_back(ip.text()); });
-  root["status"]["loadBalancer"]["ingress"].each([&](const Field& entry) {
-    std::string address = entry["ip"].text();
-    if (address.empty()) address = entry["hostname"].text();
-    if (!address.empty()) service->load_balancer.push_back(std::move(address));
-  });
+  service->load_balancer = read_load_balancer(root["status"]);
   service->meta = std::move(context.meta);
   return service;
 }

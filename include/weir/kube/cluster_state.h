@@ -26,6 +26,9 @@ struct ClusterState {
   Objects<EndpointSlice> endpoint_slices;
   Objects<Secret> secrets;
   Objects<ConfigMap> config_maps;
+  // Sources of addresses for the status of Ingresses; nothing that is served depends on them.
+  Objects<Pod> pods;
+  Objects<Node> nodes;
   // Ingress name -> where it was read; only filled by file sources.
   std::map<ObjectName, Origin> ingress_origins;
 
@@ -66,6 +69,14 @@ inline Objects<Secret>& ClusterState::of<Secret>() {
 template <>
 inline Objects<ConfigMap>& ClusterState::of<ConfigMap>() {
   return config_maps;
+}
+template <>
+inline Objects<Pod>& ClusterState::of<Pod>() {
+  return pods;
+}
+template <>
+inline Objects<Node>& ClusterState::of<Node>() {
+  return nodes;
 }
 
 }  // namespace weir::kube

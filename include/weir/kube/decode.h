@@ -19,7 +19,8 @@ namespace weir::kube {
 
 using AnyObject =
     std::variant<std::shared_ptr<const Ingress>, std::shared_ptr<const IngressClass>, std::shared_ptr<const Service>,
-                 std::shared_ptr<const EndpointSlice>, std::shared_ptr<const Secret>, std::shared_ptr<const ConfigMap>>;
+                 std::shared_ptr<const EndpointSlice>, std::shared_ptr<const Secret>, std::shared_ptr<const ConfigMap>,
+                 std::shared_ptr<const Pod>, std::shared_ptr<const Node>>;
 
 // One object of the text. A legacy Endpoints object fills one EndpointSlice per subset, perhaps none; its slices are
 // named "<name>/endpoints/<n>", which no slice of an API server can be.

@@ -79,6 +79,15 @@ struct IngressTls {
   bool operator==(const IngressTls&) const = default;
 };
 
+// One entry of status.loadBalancer.ingress; one of the two is set.
+struct LoadBalancerAddress {
+  std::string hostname;
+  std::string ip;
+
+  // By host name, then by address: the order in which a status lists them (spec 8.6).
+  auto operator<=>(const LoadBalancerAddress&) const = default;
+};
+
 struct Ingress {
   static constexpr const char* kKind = "Ingress";
   Metadata meta;
@@ -86,6 +95,7 @@ struct Ingress {
   std::optional<IngressBackend> default_backend;
   std::vector<IngressTls> tls;
   std::vector<IngressRule> rules;
+  std::vector<LoadBalancerAddress> load_balancer;  // status.loadBalancer.ingress as written by whoever reports it
 
   bool operator==(const Ingress&) const = default;
 };
@@ -116,7 +126,7 @@ struct Service {
   std::string external_name;
   std::vector<ServicePort> ports;
   std::vector<std::string> external_ips;
-  std::vector<std::string> load_balancer;  // status.loadBalancer: addresses or host names
+  std::vector<LoadBalancerAddress> load_balancer;  // status.loadBalancer.ingress
   std::string traffic_distribution;
 
   bool operator==(const Service&) const = default;
@@ -168,6 +178,27 @@ struct ConfigMap {
   std::map<std::string, std::string> data;
 
   bool operator==(const ConfigMap&) const = default;
+};
+
+// A Pod as a source of addresses for the status of Ingresses: Weir's own and its replicas.
+struct Pod {
+  static constexpr const char* kKind = "Pod";
+  Metadata meta;
+  std::string node;      // empty: not scheduled
+  bool running = false;  // status.phase
+  bool ready = false;    // condition Ready
+
+  bool operator==(const Pod&) const = default;
+};
+
+// A Node as a source of addresses for the status of Ingresses.
+struct Node {
+  static constexpr const char* kKind = "Node";
+  Metadata meta;
+  std::vector<std::string> internal_ips;
+  std::vector<std::string> external_ips;
+
+  bool operator==(const Node&) const = default;
 };
 
 }  // namespace weir::kube

@@ -31,7 +31,8 @@ TEST(ServiceKinds, ReadsAService) {
   EXPECT_THAT(service.ports, ElementsAre(ServicePort{"", 80, "", "TCP"}, ServicePort{"tls", 443, "https", "TCP"},
                                          ServicePort{"u", 53, "5353", "UDP"}));
   EXPECT_THAT(service.external_ips, ElementsAre("1.2.3.4"));
-  EXPECT_THAT(service.load_balancer, ElementsAre("5.6.7.8", "lb.example"));
+  EXPECT_THAT(service.load_balancer,
+              ElementsAre(LoadBalancerAddress{"", "5.6.7.8"}, LoadBalancerAddress{"lb.example", ""}));
 }
 
 TEST(ServiceKinds, ServiceDefaultsAreKubernetes) {
