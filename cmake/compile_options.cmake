@@ -2,7 +2,7 @@
 add_library(weir_options INTERFACE)
 target_compile_options(weir_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
-  -fno-omit-frame-pointer -fstack-protector-strong -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+  -fno-omit-frame-pointer -fstack-protector-strong -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # Debian's Clang 14 needs libstdc++'s coroutine header to accept it.
   target_compile_options(weir_options INTERFACE -Wno-unused-lambda-capture)
@@ -18,7 +18,7 @@ target_compile_definitions(weir_options INTERFACE
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
   SPDLOG_COMPILED_LIB SPDLOG_FMT_EXTERNAL WEIR_VERSION="${PROJECT_VERSION}"
   $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
-target_include_directories(weir_options INTERFACE ${CMAKE_SOURCE_DIR}/include)
+target_include_directories(weir_options INTERFACE ${PROJECT_SOURCE_DIR}/include)
 
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 target_link_options(weir_options INTERFACE -Wl,-z,relro,-z,now)

@@ -40,7 +40,7 @@ constexpr std::chrono::milliseconds kAcceptPause{100};  // after a failed accept
 constexpr std::uint64_t kMaxBody = 64 * 1024;
 constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
 
-void log_escape(std::exception_ptr error) {
+void log_escape(const std::exception_ptr& error) {
   if (!error) return;
   try {
     std::rethrow_exception(error);
@@ -172,7 +172,7 @@ base::Result<std::uint16_t> AdminServer::start(const std::string& host, std::uin
     bound = state_->listen(tcp::endpoint(tcp::v4(), port));
     if (!bound) return bound;
     // A machine without IPv6 is fine.
-    const auto v6 = state_->listen(tcp::endpoint(tcp::v6(), *bound));
+    auto v6 = state_->listen(tcp::endpoint(tcp::v6(), *bound));
     if (!v6 && v6.error().code() == EADDRINUSE) return v6;
   } else {
     boost::system::error_code error;

@@ -55,6 +55,7 @@ const Flag* find_short(const std::vector<Flag>& flags, char letter) {
 
 std::string unknown_flag(const std::string& written, std::string_view name, const std::vector<Flag>& flags) {
   std::vector<std::string_view> names;
+  names.reserve(flags.size());
   for (const Flag& flag : flags) names.push_back(flag.name);
   // A flag is refused, so some name is always offered: the nearest likely one, else the one that shares most.
   std::string_view near = base::nearest(name, names);
@@ -77,7 +78,7 @@ std::string unknown_flag(const std::string& written, std::string_view name, cons
 // Brings every way of writing a flag into the form "--name=value", which CLI11 reads without exceptions to the rule.
 ParsedArguments normalise(const std::vector<std::string>& arguments, const std::vector<Flag>& flags) {
   ParsedArguments parsed;
-  const auto take = [&](const Flag& flag, std::string value) {
+  const auto take = [&](const Flag& flag, const std::string& value) {
     if (!parsed.values.contains(flag.name)) parsed.order.push_back(flag.name);
     parsed.values[flag.name].push_back(value);
     parsed.canonical.push_back("--" + flag.name + "=" + value);
@@ -279,7 +280,7 @@ std::optional<std::string> check_flag_type(FlagType type, std::string_view value
   return std::nullopt;
 }
 
-int run_command_line(int argc, char** argv, std::vector<Command> commands) {
+int run_command_line(int argc, char** argv, const std::vector<Command>& commands) {
   std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
   if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
     const bool asked = !arguments.empty();

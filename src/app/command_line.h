@@ -47,7 +47,7 @@ struct Command {
 inline constexpr int kExitUsage = 2;
 
 // Parses and runs. A call without a command but with flags is `serve`: container images call the program like that.
-int run_command_line(int argc, char** argv, std::vector<Command> commands);
+int run_command_line(int argc, char** argv, const std::vector<Command>& commands);
 
 // "must be ..." or nullopt.
 std::optional<std::string> check_flag_type(FlagType type, std::string_view value);

@@ -189,7 +189,7 @@ asio::awaitable<void> serve_tls(tcp::socket socket, asio::ssl::context& context,
 }
 
 // What escapes ends that connection only; a client can cause it.
-void ignore_escape(std::exception_ptr) {}
+void ignore_escape(const std::exception_ptr&) {}
 
 asio::awaitable<void> accept(tcp::acceptor& acceptor, asio::ssl::context* tls, const EchoOptions& options) {
   asio::steady_timer pause(acceptor.get_executor());

@@ -111,7 +111,8 @@ void HeadWriter::fields(const Fields& fields, std::uint64_t skip) {
 
 std::size_t write_chunk_header(std::uint64_t size, char* out) {
   char* const end = std::to_chars(out, out + 16, size, 16).ptr;
-  std::memcpy(end, "\r\n", 2);
+  end[0] = '\r';
+  end[1] = '\n';
   return static_cast<std::size_t>(end + 2 - out);
 }
 

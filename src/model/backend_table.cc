@@ -55,9 +55,10 @@ void BackendTable::add_default_backend(const features::BalancePolicy& balance, b
   if (!options_.default_backend_service) return;
   const kube::ObjectName& name = *options_.default_backend_service;
   const auto service = state_.find<kube::Service>(name);
-  const auto say = [&](std::string text) {
-    diagnostics.push_back(diagnostic(Severity::warning, "default-backend-unusable", ref_of<kube::Service>(name), "",
-                                     "--default-backend-service " + text + "; the built-in 404 answers instead"));
+  const auto say = [&](const char* text) {
+    diagnostics.push_back(
+        diagnostic(Severity::warning, "default-backend-unusable", ref_of<kube::Service>(name), "",
+                   std::string("--default-backend-service ") + text + "; the built-in 404 answers instead"));
   };
   if (!service) return say("does not exist");
 

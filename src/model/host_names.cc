@@ -50,6 +50,7 @@ std::vector<Host> redirect_hosts(const std::vector<HostDraft*>& drafts, const Na
     }
   }
   std::vector<Host> result;
+  result.reserve(extra.size());
   for (auto& [name, host] : extra) result.push_back(std::move(host));
   return result;
 }

@@ -54,7 +54,7 @@ std::vector<std::string> AccessLog::configure(const AccessLogSettings& settings)
   next->enabled = settings.enabled;
   next->format = compile_format(settings, hostname_, problems);
   next->skip = std::make_shared<const SkipUrls>(settings.skip_urls, problems);
-  if (before && before->writer && settings.path == settings_.path) {
+  if (before && (!settings.enabled || (before->writer && settings.path == settings_.path))) {
     next->writer = before->writer;
   } else if (settings.enabled) {
     auto opened = StreamWriter::to_path(settings.path, kMaxQueuedBytes);
@@ -65,8 +65,6 @@ std::vector<std::string> AccessLog::configure(const AccessLogSettings& settings)
       problems.push_back("access-log-path: " + opened.error().text() +
                          (next->writer ? "; the path before stays in use" : "; no access log is written"));
     }
-  } else if (before) {
-    next->writer = before->writer;
   }
   std::lock_guard lock(mutex_);
   // A worker may be the last to let go of a stream; ending it there would make it wait, so every stream is kept here

@@ -10,8 +10,6 @@
 namespace weir::proxy {
 namespace {
 
-using upstream::Failure;
-
 constexpr std::uint64_t kDeniedBodySize =
     1024 * 1024;  // spec 0.1 step 4a: the value of a denied Ingress is not in force
 constexpr std::string_view kStatusPath = "/nginx_status";

@@ -10,8 +10,6 @@
 
 namespace weir::proxy {
 
-using upstream::Failure;
-
 net::Task<bool> RequestPipeline::handle() {
   const FinishGuard finish_at_end(worker_, request_);
   if (!pin_snapshot()) co_return co_await fail(Failure::not_ready);
