@@ -19,12 +19,12 @@ bool fall_back(features::Settings& settings, const std::string& key) {
     const char* key;
     std::string features::Settings::*member;
   };
-  static const Fallback kFallbacks[] = {{"ssl-protocols", &features::Settings::ssl_protocols},
-                                        {"ssl-ciphers", &features::Settings::ssl_ciphers},
-                                        {"ssl-ecdh-curve", &features::Settings::ssl_ecdh_curve},
-                                        {"ssl-session-ticket-key", &features::Settings::ssl_session_ticket_key}};
+  static const Fallback fallbacks[] = {{"ssl-protocols", &features::Settings::ssl_protocols},
+                                       {"ssl-ciphers", &features::Settings::ssl_ciphers},
+                                       {"ssl-ecdh-curve", &features::Settings::ssl_ecdh_curve},
+                                       {"ssl-session-ticket-key", &features::Settings::ssl_session_ticket_key}};
   const features::Settings defaults;
-  for (const Fallback& candidate : kFallbacks) {
+  for (const Fallback& candidate : fallbacks) {
     if (key != candidate.key || settings.*candidate.member == defaults.*candidate.member) continue;
     settings.*candidate.member = defaults.*candidate.member;
     return true;

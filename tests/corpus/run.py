@@ -47,7 +47,9 @@ def objects(path):
 def uses(paths, weir):
     """class -> annotation -> number of uses."""
     page = subprocess.run([weir, "docs", "annotations"], capture_output=True, text=True, check=True).stdout
-    classes = dict(re.findall(r"^\| `([a-z0-9-]+)` \| (exact|no-op|planned|refused) \|", page, re.M))
+    classes = {}
+    for names, support in re.findall(r"^\| (`[^|]*) \| (exact|no-op|planned|refused)(?:, 503)? \|", page, re.M):
+        classes.update({name: support for name in re.findall(r"`([a-z0-9-]+)`", names)})  # with its alias
     counts = collections.defaultdict(collections.Counter)
     for path in paths:
         for item in objects(path):
