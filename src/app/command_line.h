@@ -46,7 +46,9 @@ struct Command {
 
 inline constexpr int kExitUsage = 2;
 
-// Parses and runs. A call without a command but with flags is `serve`: container images call the program like that.
+// Parses and runs. A call without a command but with flags is `serve`: container images call the program like that. By
+// the names of the files of the ingress-nginx image the program is one command: nginx-ingress-controller is `serve`,
+// wait-shutdown is `wait-shutdown`.
 int run_command_line(int argc, char** argv, const std::vector<Command>& commands);
 
 // "must be ..." or nullopt.

@@ -1,6 +1,7 @@
 #include "daemon.h"
 
 #include "admin_server.h"
+#include "admission_webhook.h"
 #include "load_model.h"
 #include "machine.h"
 #include "shutdown.h"
@@ -9,6 +10,7 @@
 #include "weir/controller/loop.h"
 #include "weir/features/filter_order.h"
 #include "weir/features/settings_table.h"
+#include "weir/model/review.h"
 #include "weir/observe/access_log.h"
 #include "weir/observe/log.h"
 #include "weir/observe/metrics.h"
@@ -16,6 +18,7 @@
 #include "weir/watch/file_source.h"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 
 #include <unistd.h>
 
@@ -99,6 +102,8 @@ class Daemon {
   bool start_server(const features::Settings& settings);
   void start_loop();
   bool start_admin();
+  bool start_webhook();
+  model::Review review(const std::shared_ptr<const kube::Ingress>& ingress);
   base::Diagnostics apply_settings(const features::Settings& settings);
 
   const ServeOptions& options_;
@@ -110,6 +115,7 @@ class Daemon {
   std::unique_ptr<proxy::Server> server_;
   std::unique_ptr<controller::Loop> loop_;
   std::unique_ptr<AdminServer> admin_;
+  std::unique_ptr<AdmissionWebhook> webhook_;
   std::atomic<bool> stopping_{false};
 };
 
@@ -194,6 +200,48 @@ bool Daemon::start_admin() {
   return true;
 }
 
+// Judges by what is in force at this moment. Control thread.
+model::Review Daemon::review(const std::shared_ptr<const kube::Ingress>& ingress) {
+  const auto began = std::chrono::steady_clock::now();
+  const model::AcceptedSet& live = loop_->accepted();
+  const model::Review found = model::review(ingress, live, source_->state(), options_.model, options_.webhook_alone);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  auto& registry = metrics_.registry();
+  const std::string prefix = "nginx_ingress_controller_";
+  if (found.ours) {
+    registry.add(prefix + (found.allowed ? "check_success" : "check_errors"),
+                 metrics_.labels({{"ingress", ingress->meta.name}, {"namespace", ingress->meta.ns}}));
+  }
+  const double compared = options_.webhook_alone ? 1.0 : static_cast<double>(live.ingresses.size());
+  const std::pair<const char*, double> last[] = {{"admission_tested_ingresses", 1.0},
+                                                 {"admission_tested_duration", took.count()},
+                                                 {"admission_render_ingresses", compared},
+                                                 {"admission_render_duration", 0.0},
+                                                 {"admission_roundtrip_duration", took.count()},
+                                                 {"admission_config_size", 0.0}};
+  for (const auto& [name, value] : last) registry.set(prefix + name, metrics_.labels(), value);
+  if (!found.allowed) {
+    log::info("webhook", "Ingress {}/{} is refused: {}", ingress->meta.ns, ingress->meta.name, found.message);
+  }
+  return found;
+}
+
+bool Daemon::start_webhook() {
+  if (options_.webhook_address.empty()) return true;
+  webhook_ = std::make_unique<AdmissionWebhook>(
+      AdmissionWebhookOptions{options_.webhook_address, options_.webhook_certificate, options_.webhook_key},
+      [this](std::shared_ptr<const kube::Ingress> ingress, AdmissionWebhook::Done done) {
+        asio::post(context_, [this, ingress = std::move(ingress), done = std::move(done)] { done(review(ingress)); });
+      });
+  const auto port = webhook_->start();
+  if (!port) {
+    log::error("serve", "{}", port.error().text());
+    return false;
+  }
+  log::info("serve", "reviewing Ingresses on port {}", *port);
+  return true;
+}
+
 bool Daemon::start() {
   raise_descriptor_limit();
   const std::pair<std::uint16_t, const char*> ports[] = {{options_.model.http_port, "--http-port"},
@@ -228,7 +276,7 @@ bool Daemon::start() {
                           metrics_.labels({{"name", options_.election_id}}), 1);
   if (!start_server(at_start_)) return false;
   start_loop();
-  return start_admin();
+  return start_webhook() && start_admin();
 }
 
 int Daemon::run() {
@@ -254,6 +302,7 @@ int Daemon::run() {
   };
   shutdown.arm(std::move(steps));
   context_.run();
+  webhook_.reset();
   loop_.reset();
   admin_->stop();
   log::info("serve", "stopped");

@@ -28,6 +28,10 @@ struct ServeOptions {
   std::string publish_service;
   std::string publish_status_address;
   std::string watch_namespace_selector;
+  std::string webhook_address;  // of the admission webhook; empty: off
+  std::string webhook_certificate;
+  std::string webhook_key;
+  bool webhook_alone = false;  // --disable-full-test
   bool show_version = false;
 };
 

@@ -229,4 +229,8 @@ const base::Diagnostics& Loop::diagnostics() const {
   return state_->diagnostics;
 }
 
+const model::AcceptedSet& Loop::accepted() const {
+  return state_->accepted;
+}
+
 }  // namespace weir::controller

@@ -1,6 +1,7 @@
 #include "weir/model/admission.h"
 
 #include "model/gates.h"
+#include "model/object_rules.h"
 #include "model/order.h"
 #include "model/report.h"
 #include "weir/base/ascii.h"
@@ -9,30 +10,12 @@
 #include <algorithm>
 #include <map>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace weir::model {
 namespace {
 
 using base::Severity;
-
-// Spec 2.11: a leading '/', then letters, digits and . _ - /
-bool is_plain_path(std::string_view path) {
-  const auto allowed = [](char c) { return base::is_alnum(c) || c == '.' || c == '_' || c == '-' || c == '/'; };
-  return path.starts_with('/') && std::all_of(path.begin(), path.end(), allowed);
-}
-
-// 8-4-4-4-12 hexadecimal digits.
-bool is_uuid(std::string_view text) {
-  if (text.size() != 36) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
-    const char c = base::to_lower(text[i]);
-    if (is_dash ? c != '-' : !(base::is_digit(c) || (c >= 'a' && c <= 'f'))) return false;
-  }
-  return true;
-}
 
 class Admission {
  public:
@@ -43,7 +26,6 @@ class Admission {
 
  private:
   void check_object(const kube::Ingress& ingress);
-  void check_path_types(const kube::Ingress& ingress, bool strict);
   void check_overlap();
   void say(Severity severity, const char* code, const kube::Ingress& ingress, std::string key, std::string text);
 
@@ -63,23 +45,11 @@ void Admission::say(Severity severity, const char* code, const kube::Ingress& in
 }
 
 void Admission::check_object(const kube::Ingress& ingress) {
-  // An absent UID is a manifest that no API server has seen.
-  if (!ingress.meta.uid.empty() && !is_uuid(ingress.meta.uid)) {
-    say(Severity::error, "uid-invalid", ingress, "metadata.uid", "ingress has invalid UID");
-  }
-  check_path_types(ingress, !accepted_.settings || accepted_.settings->settings.strict_validate_path_type);
-}
-
-// A path type is only absent in v1beta1, where the API server fills in ImplementationSpecific.
-void Admission::check_path_types(const kube::Ingress& ingress, bool strict) {
-  for (const kube::IngressRule& rule : ingress.rules) {
-    for (const kube::IngressPath& path : rule.paths) {
-      const auto type = path.type.value_or(kube::PathType::implementation_specific);
-      if (path.path.empty() || type == kube::PathType::implementation_specific || is_plain_path(path.path)) continue;
-      const std::string text = "path " + path.path + " cannot be used with pathType " + kube::to_string(type);
-      say(strict ? Severity::error : Severity::warning, "path-type-strict", ingress, "spec.rules.paths",
-          strict ? "ingress contains invalid paths: " + text : text);
-    }
+  if (has_bad_uid(ingress)) say(Severity::error, "uid-invalid", ingress, "metadata.uid", "ingress has invalid UID");
+  const bool strict = !accepted_.settings || accepted_.settings->settings.strict_validate_path_type;
+  for (const std::string& text : path_type_problems(ingress)) {
+    say(strict ? Severity::error : Severity::warning, "path-type-strict", ingress, "spec.rules.paths",
+        strict ? "ingress contains invalid paths: " + text : text);
   }
 }
 

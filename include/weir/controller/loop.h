@@ -65,6 +65,7 @@ class Loop {
   // The outcome of the last turn. Control thread.
   route::RoutingTablePtr table() const;
   const base::Diagnostics& diagnostics() const;
+  const model::AcceptedSet& accepted() const;
 
  private:
   struct State;
