@@ -148,6 +148,7 @@ void Loop::State::turn() {
   metrics.registry().observe("weir_config_build_seconds", kSecondsBuckets, seconds(built_at - start));
   report_diagnostics(diagnostics, metrics);
   report(input, changed, compiled.table->hash);
+  if (options.after_turn) options.after_turn({input.state, accepted, diagnostics, changed});
 }
 
 void Loop::State::publish(const route::RoutingTablePtr& table, Clock::time_point noticed) {

@@ -33,6 +33,14 @@ struct Input {
   base::Diagnostics diagnostics;  // of the reading: files that do not parse ...
 };
 
+// What a turn came to, for those who tell others about it. Valid during the call.
+struct Turn {
+  const kube::ClusterState& state;
+  const model::AcceptedSet& accepted;
+  const base::Diagnostics& diagnostics;
+  bool published;  // the table differs from the one before
+};
+
 struct LoopOptions {
   model::Options model;
   route::CompileOptions compile;
@@ -40,6 +48,7 @@ struct LoopOptions {
   // of the event loop.
   std::chrono::milliseconds quiet{0};
   std::chrono::milliseconds max_delay{100};
+  std::function<void(const Turn&)> after_turn;  // may be empty
 };
 
 class Loop {

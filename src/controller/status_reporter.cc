@@ -1,0 +1,219 @@
+#include "weir/controller/status_reporter.h"
+
+#include "event_plan.h"
+#include "published_addresses.h"
+#include "weir/kube/cluster_state.h"
+#include "weir/observe/log.h"
+
+#include <chrono>
+#include <map>
+#include <utility>
+
+namespace weir::controller {
+
+namespace log = observe::log;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+// An Event lives for an hour at the API server: whatever stands longer is repeated before.
+constexpr std::chrono::minutes kRepeat{30};
+
+// Is it another version for its author? The status and the version number alone are not.
+bool same_to_its_author(const kube::Ingress& a, const kube::Ingress& b) {
+  return a.meta.uid == b.meta.uid && a.meta.annotations == b.meta.annotations && a.meta.labels == b.meta.labels &&
+         a.class_name == b.class_name && a.default_backend == b.default_backend && a.tls == b.tls && a.rules == b.rules;
+}
+
+template <class T>
+std::pair<std::string, std::string> version_of(const kube::ClusterState& state, const base::ObjectRef& ref) {
+  const auto object = state.find<T>({ref.ns, ref.name});
+  return object ? std::pair(object->meta.uid, object->meta.resource_version) : std::pair<std::string, std::string>();
+}
+
+// uid and resource version of the object a message is about; empty when it is not known any more.
+std::pair<std::string, std::string> version_of(const kube::ClusterState& state, const base::ObjectRef& ref) {
+  if (ref.kind == kube::Ingress::kKind) return version_of<kube::Ingress>(state, ref);
+  if (ref.kind == kube::Service::kKind) return version_of<kube::Service>(state, ref);
+  if (ref.kind == kube::Secret::kKind) return version_of<kube::Secret>(state, ref);
+  if (ref.kind == kube::ConfigMap::kKind) return version_of<kube::ConfigMap>(state, ref);
+  if (ref.kind == kube::EndpointSlice::kKind) return version_of<kube::EndpointSlice>(state, ref);
+  if (ref.kind == kube::Pod::kKind) return version_of<kube::Pod>(state, ref);
+  return {};
+}
+
+}  // namespace
+
+struct StatusReporter::State {
+  State(StatusOptions o, watch::StatusWriter& s, watch::EventWriter& e) : options(std::move(o)), status(s), events(e) {}
+
+  struct Told {
+    std::string message;
+    watch::Event event;
+    Clock::time_point at;
+  };
+
+  StatusOptions options;
+  watch::StatusWriter& status;
+  watch::EventWriter& events;
+  Role role = Role::follower;
+  bool stopping = false;
+
+  // Of the last turn.
+  std::map<kube::ObjectName, std::shared_ptr<const kube::Ingress>> served;  // newest versions
+  std::shared_ptr<const kube::ConfigMap> config_map;
+  std::optional<std::vector<kube::LoadBalancerAddress>> addresses;
+  bool replicas = false;
+  std::map<std::pair<base::ObjectRef, std::string>, Told> warnings;
+
+  bool tells_events() const { return role != Role::follower && !stopping; }
+  bool writes_status() const { return role == Role::leader && options.update_status && !stopping; }
+
+  void offer(watch::Event event) {
+    if (tells_events()) events.offer(std::move(event));
+  }
+  void offer_sync(const kube::Ingress& ingress) {
+    if (!options.sync_events) return;
+    offer({{kube::Ingress::kKind, ingress.meta.ns, ingress.meta.name},
+           ingress.meta.uid,
+           ingress.meta.resource_version,
+           false,
+           "Sync",
+           "Scheduled for sync"});
+  }
+  bool take_served(const model::AcceptedSet& accepted);
+  bool take_config_map(const std::shared_ptr<const kube::ConfigMap>& object);
+  void take_warnings(const Turn& turn);
+  void want_status();
+};
+
+// Remembers what is served and tells Sync of what is new; whether anything is new or gone.
+bool StatusReporter::State::take_served(const model::AcceptedSet& accepted) {
+  bool changed = accepted.ingresses.size() != served.size();
+  std::map<kube::ObjectName, std::shared_ptr<const kube::Ingress>> now;
+  for (const auto& [name, ingress] : accepted.ingresses) {
+    const auto& object = ingress->newest();
+    now.emplace_hint(now.end(), name, object);
+    const auto before = served.find(name);
+    if (before != served.end() && (before->second == object || same_to_its_author(*before->second, *object))) continue;
+    changed = true;
+    if (!ingress->refused) offer_sync(*object);
+  }
+  for (const auto& [name, object] : served) {
+    if (!now.contains(name)) status.forget(name);
+  }
+  served = std::move(now);
+  return changed;
+}
+
+bool StatusReporter::State::take_config_map(const std::shared_ptr<const kube::ConfigMap>& object) {
+  const auto before = std::exchange(config_map, object);
+  if (!object || before == object || (before && before->data == object->data)) return before != nullptr && !object;
+  offer({{kube::ConfigMap::kKind, object->meta.ns, object->meta.name},
+         object->meta.uid,
+         object->meta.resource_version,
+         false,
+         before ? "UPDATE" : "CREATE",
+         "ConfigMap " + kube::to_string(object->meta.object_name())});
+  return true;
+}
+
+void StatusReporter::State::take_warnings(const Turn& turn) {
+  std::map<std::pair<base::ObjectRef, std::string>, Told> now;
+  for (auto& [key, message] : warnings_of(turn.diagnostics, options.annotations_prefix)) {
+    auto [uid, version] = version_of(turn.state, key.first);
+    const auto before = warnings.find(key);
+    if (before != warnings.end() && before->second.message == message && before->second.event.uid == uid) {
+      now.emplace(key, before->second);
+      continue;
+    }
+    watch::Event event{key.first, std::move(uid), std::move(version), true, key.second, message};
+    offer(event);
+    now.emplace(key, Told{message, std::move(event), Clock::now()});
+  }
+  warnings = std::move(now);
+}
+
+void StatusReporter::State::want_status() {
+  if (!writes_status() || !addresses) return;
+  for (const auto& [name, object] : served) {
+    if (object->load_balancer == *addresses || object->meta.deleting) {
+      status.forget(name);
+    } else {
+      status.want(name, *addresses);
+    }
+  }
+}
+
+StatusReporter::StatusReporter(StatusOptions options, watch::StatusWriter& status, watch::EventWriter& events)
+    : state_(std::make_unique<State>(std::move(options), status, events)) {}
+
+StatusReporter::~StatusReporter() = default;
+
+void StatusReporter::take_role(Role role) {
+  State& s = *state_;
+  if (s.role == role || s.stopping) return;
+  const bool told_before = s.tells_events();
+  s.role = role;
+  if (!s.writes_status()) s.status.forget_all();
+  s.want_status();
+  if (told_before || !s.tells_events()) return;
+  for (const auto& served : s.served) s.offer_sync(*served.second);
+  for (auto& [key, told] : s.warnings) {
+    s.offer(told.event);
+    told.at = Clock::now();
+  }
+}
+
+void StatusReporter::after_turn(const Turn& turn) {
+  State& s = *state_;
+  if (s.stopping) return;
+  const bool ingresses = s.take_served(turn.accepted);
+  const bool settings = s.take_config_map(turn.accepted.config_map);
+  s.take_warnings(turn);
+  s.addresses = published_addresses(s.options, turn.state);
+  s.replicas = has_replicas(s.options, turn.state);
+  s.want_status();
+  // Everybody tells about the own Pod. Tools wait for this text; Weir has nothing to reload.
+  const auto pod = turn.published && (ingresses || settings) ? turn.state.find<kube::Pod>(s.options.pod) : nullptr;
+  if (pod) {
+    s.events.offer({{kube::Pod::kKind, pod->meta.ns, pod->meta.name},
+                    pod->meta.uid,
+                    pod->meta.resource_version,
+                    false,
+                    "RELOAD",
+                    "NGINX reload triggered due to a change in configuration"});
+  }
+}
+
+void StatusReporter::check() {
+  State& s = *state_;
+  s.want_status();
+  const auto now = Clock::now();
+  for (auto& [key, told] : s.warnings) {
+    if (now - told.at < kRepeat) continue;
+    s.offer(told.event);
+    told.at = now;
+  }
+}
+
+void StatusReporter::tell_leadership(const kube::ObjectName& lease, const std::string& identity) {
+  state_->events.offer({{"Lease", lease.ns, lease.name}, "", "", false, "LeaderElection", identity + " became leader"});
+}
+
+void StatusReporter::shut_down(std::function<void()> done) {
+  State& s = *state_;
+  const bool alone = s.addresses && s.addresses->size() <= 1 && !s.replicas;
+  const bool clear = s.writes_status() && s.options.clear_on_shutdown && alone;
+  s.stopping = true;
+  s.status.forget_all();
+  if (clear) {
+    log::info("status", "the status of {} Ingresses is emptied: nobody else serves them", s.served.size());
+    for (const auto& [name, object] : s.served) {
+      if (!object->meta.deleting) s.status.want(name, {});
+    }
+  }
+  s.status.when_idle(std::move(done));
+}
+
+}  // namespace weir::controller
