@@ -244,6 +244,7 @@ bool Daemon::start_webhook() {
 
 bool Daemon::start() {
   raise_descriptor_limit();
+  raise_bind_capability();
   const std::pair<std::uint16_t, const char*> ports[] = {{options_.model.http_port, "--http-port"},
                                                          {options_.model.https_port, "--https-port"}};
   for (const auto& [port, flag] : ports) {

@@ -1,9 +1,11 @@
 #include "machine.h"
 
+#include <linux/capability.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -75,6 +77,16 @@ void raise_descriptor_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;
   limit.rlim_cur = limit.rlim_max;
   (void)::setrlimit(RLIMIT_NOFILE, &limit);  // a lower limit is shown by process_max_fds
+}
+
+void raise_bind_capability() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct sets[2] = {};
+  if (::syscall(SYS_capget, &header, sets) != 0) return;
+  constexpr std::uint32_t bit = 1u << CAP_NET_BIND_SERVICE;
+  if ((sets[0].permitted & bit) == 0 || (sets[0].effective & bit) != 0) return;
+  sets[0].effective |= bit;
+  (void)::syscall(SYS_capset, &header, sets);  // without it the bind fails, which is reported
 }
 
 base::Result<void> check_port_free(std::uint16_t port, std::string_view flag) {

@@ -17,6 +17,11 @@ unsigned cpus_of_quota(std::string_view cpu_max);
 // Raises the soft limit of open files to the hard one.
 void raise_descriptor_limit();
 
+// Makes the right to open ports below 1024 effective where the program's file permits it. The image permits it without
+// making it effective: with "+ep" the kernel would refuse to start the program at all where the capability was dropped,
+// as it is when all ports are high. Holds for the calling thread and those it starts.
+void raise_bind_capability();
+
 // Fails when another socket listens on the port, also one that would share it by SO_REUSEPORT:
 // "port N is already in use. Please check the flag --http-port".
 base::Result<void> check_port_free(std::uint16_t port, std::string_view flag);
