@@ -291,6 +291,22 @@ void Explainer::show_settings() {
   page_.table(rows);
 }
 
+// Its rules in the order they are asked (spec 3.2).
+std::string canary_text(const features::CanaryPolicy& rules) {
+  std::string text;
+  if (!rules.header.empty()) {
+    text += "by header " + rules.header;
+    if (!rules.header_value.empty()) {
+      text += " = " + rules.header_value;
+    } else if (!rules.header_pattern.empty()) {
+      text += " ~ " + rules.header_pattern;
+    }
+    text += ", ";
+  }
+  if (!rules.cookie.empty()) text += "by cookie " + rules.cookie + ", ";
+  return text + "weight " + std::to_string(rules.weight) + " of " + std::to_string(rules.total());
+}
+
 void Explainer::show_backend() {
   const route::RoutingTable& table = *loaded_.table;
   const route::Location& location = *context_.location;
@@ -309,6 +325,9 @@ void Explainer::show_backend() {
     page_.line("external name", backend->external_name + ":" + std::to_string(backend->external_port));
   }
   for (const route::Endpoint& endpoint : backend->endpoints) page_.line("endpoint", endpoint.text);
+  if (const route::Backend* canary = table.find_backend(backend->alternative)) {
+    page_.line("canary", canary->name + ", " + canary_text(canary->canary));
+  }
   if (backend->endpoints.empty() && backend->external_name.empty()) {
     outcome("503, the backend has no endpoints (no-endpoints)");
     return;

@@ -38,17 +38,40 @@ BackendTable::Id BackendTable::refer(const std::string& ns, const kube::IngressB
   return found->second;
 }
 
-void BackendTable::claim(Id id, const features::BalancePolicy& balance) {
-  if (!entries_[id].claimed) overwrite(id, balance);
+void BackendTable::claim(Id id, const AcceptedIngress& ingress) {
+  if (!entries_[id].claimed) overwrite(id, ingress);
 }
 
-void BackendTable::overwrite(Id id, const features::BalancePolicy& balance) {
-  entries_[id].claimed = true;
-  entries_[id].backend.balance = balance;
+void BackendTable::overwrite(Id id, const AcceptedIngress& ingress) {
+  const features::Policies& policies = ingress.policies;
+  Entry& entry = entries_[id];
+  entry.claimed = true;
+  entry.backend.balance = policies.balance;
+  entry.backend.hash = policies.hash;
+  entry.backend.canary = policies.canary;
+  entry.backend.canary_owner = policies.canary.enabled ? ingress.object->meta.object_name() : kube::ObjectName{};
+}
+
+void BackendTable::merge_affinity(Id id, const features::AffinityPolicy& affinity) {
+  features::AffinityPolicy& merged = entries_[id].backend.affinity;
+  if (merged.mode.empty()) merged.mode = affinity.mode;
+  if (!affinity.cookie) return;
+  std::string mode = std::move(merged.mode);
+  merged = affinity;
+  merged.mode = std::move(mode);
+}
+
+bool BackendTable::add_alternative(Id primary, Id canary, bool sticky) {
+  std::vector<Id>& alternatives = entries_[primary].alternatives;
+  if (sticky) entries_[canary].backend.affinity = entries_[primary].backend.affinity;
+  if (std::find(alternatives.begin(), alternatives.end(), canary) == alternatives.end()) alternatives.push_back(canary);
+  return alternatives.front() == canary;
 }
 
 void BackendTable::use(Id id) {
-  if (id != kDefault) entries_[id].used = true;
+  if (id == kDefault) return;
+  entries_[id].used = true;
+  for (const Id alternative : entries_[id].alternatives) entries_[alternative].used = true;
 }
 
 void BackendTable::add_default_backend(const features::BalancePolicy& balance, base::Diagnostics& diagnostics) {
@@ -125,6 +148,10 @@ std::vector<Backend> BackendTable::finish(base::Diagnostics& diagnostics) {
     const auto* service = services.find({backend.ns, backend.service});
     resolve(service == nullptr ? nullptr : service->get(), slices.of(backend.ns, backend.service), entry->port,
             backend.balance.service_upstream, options_, backend, diagnostics);
+  }
+
+  for (Entry* entry : used_) {
+    for (const Id alternative : entry->alternatives) entry->backend.alternatives.push_back(name(alternative));
   }
 
   std::vector<Backend> backends = std::move(default_);

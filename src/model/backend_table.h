@@ -27,10 +27,19 @@ class BackendTable {
 
   // The backend of a reference in namespace `ns`; made when it is new.
   Id refer(const std::string& ns, const kube::IngressBackend& reference);
-  // The oldest Ingress with a rule to the backend decides ...
-  void claim(Id id, const features::BalancePolicy& balance);
+  // Balancing, hashing and canary rules: the oldest Ingress with a rule to the backend decides ...
+  void claim(Id id, const AcceptedIngress& ingress);
   // ... except that every one naming it as defaultBackend overwrites that (spec 1).
-  void overwrite(Id id, const features::BalancePolicy& balance);
+  void overwrite(Id id, const AcceptedIngress& ingress);
+  // Affinity: the first type and mode count, the cookie's details are those of the last Ingress that asks for one.
+  void merge_affinity(Id id, const features::AffinityPolicy& affinity);
+  // `canary` gets requests of `primary` (spec 3.1); with sticky, its sessions too. false: another canary comes first.
+  bool add_alternative(Id primary, Id canary, bool sticky);
+  // Spec 3.1 (3): a canary backend whose rule found no primary; later rules to it are void.
+  void discard(Id id) { entries_[id].discarded = true; }
+  bool is_discarded(Id id) const { return entries_[id].discarded; }
+  // Is it served with the settings of this Ingress?
+  bool is_canary(Id id) const { return entries_[id].backend.canary.enabled; }
   // A location leads there; the others do not become part of the model.
   void use(Id id);
 
@@ -58,8 +67,10 @@ class BackendTable {
   struct Entry {
     Backend backend;
     kube::PortRef port;
+    std::vector<Id> alternatives;
     bool claimed = false;
     bool used = false;
+    bool discarded = false;
   };
 
   const kube::ClusterState& state_;

@@ -72,14 +72,9 @@ BuildResult build(const AcceptedSet& accepted, const kube::ClusterState& state, 
   for (const AcceptedPtr* ingress : order) {
     if (makes_hosts(*ingress)) hosts.take_catch_all(*ingress);
   }
+  for (const AcceptedPtr* ingress : order) hosts.add(*ingress);
   for (const AcceptedPtr* ingress : order) {
-    if (makes_hosts(*ingress)) {
-      hosts.add(*ingress);
-      continue;
-    }
-    // Spec 3.1: never a host or a path of its own.
-    diagnostics.push_back(diagnostic(Severity::warning, "canary-planned", **ingress, "canary",
-                                     "canary Ingresses are not served yet: all traffic goes to the primary backend"));
+    if (!makes_hosts(*ingress)) hosts.attach_canary(*ingress);
   }
   result.model.hosts = finish_hosts(hosts.finish(), diagnostics);
   result.model.backends = backends.finish(diagnostics);

@@ -1,6 +1,7 @@
 #include "model/host_table.h"
 
 #include "model/gates.h"
+#include "model/ingress_rules.h"
 #include "model/report.h"
 #include "weir/base/ascii.h"
 
@@ -14,11 +15,6 @@ using base::Severity;
 
 constexpr const char* kRoot = "/";
 
-// Spec 2.1: nil and ImplementationSpecific become Prefix before anything else.
-kube::PathType effective_type(const kube::IngressPath& path) {
-  return path.type == kube::PathType::exact ? kube::PathType::exact : kube::PathType::prefix;
-}
-
 Owner owner_of(const kube::Ingress& ingress, const kube::IngressBackend* backend) {
   Owner owner{ingress.meta.ns, ingress.meta.name, {}, {}};
   if (backend != nullptr) {
@@ -26,15 +22,6 @@ Owner owner_of(const kube::Ingress& ingress, const kube::IngressBackend* backend
     owner.port = backend->port.text();
   }
   return owner;
-}
-
-bool names_service(const kube::IngressBackend& backend) {
-  return !backend.is_resource && !backend.service.empty();
-}
-
-const kube::IngressBackend* default_backend_of(const kube::Ingress& ingress) {
-  const auto& backend = ingress.default_backend;
-  return backend && names_service(*backend) ? &*backend : nullptr;
 }
 
 std::shared_ptr<const std::map<std::string, std::string>> used_of(const AcceptedPtr& ingress) {
@@ -198,9 +185,9 @@ void HostTable::merge_host_settings(const AcceptedPtr& ingress, const std::vecto
 
 void HostTable::add(const AcceptedPtr& ingress) {
   const kube::Ingress& object = *ingress->object;
-  const features::BalancePolicy& balance = ingress->policies.balance;
+  if (ingress->policies.canary.enabled) return claim_canary(*ingress);
   if (const kube::IngressBackend* backend = default_backend_of(object)) {
-    backends_.overwrite(backends_.refer(object.meta.ns, *backend), balance);
+    backends_.overwrite(backends_.refer(object.meta.ns, *backend), *ingress);
   }
   const std::vector<TlsEntry> tls = tls_of(*ingress);
   for (const kube::IngressRule& rule : object.rules) {
@@ -210,7 +197,8 @@ void HostTable::add(const AcceptedPtr& ingress) {
     for (const kube::IngressPath& path : rule.paths) {
       if (names_service(path.backend)) {
         const auto backend = backends_.refer(object.meta.ns, path.backend);
-        backends_.claim(backend, balance);
+        backends_.claim(backend, *ingress);
+        backends_.merge_affinity(backend, ingress->policies.affinity);
         add_path(ingress, *draft, path, backend);
         continue;
       }

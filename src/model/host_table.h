@@ -33,8 +33,10 @@ class HostTable {
 
   // First round: an Ingress with only a defaultBackend takes "/" of "_" over.
   void take_catch_all(const AcceptedPtr& ingress);
-  // Second round: hosts and paths of the rules.
+  // Second round: hosts and paths of the rules; of a canary Ingress only that it refers to backends.
   void add(const AcceptedPtr& ingress);
+  // Third round: the backends of a canary Ingress become alternatives (spec 3.1; canaries.cc).
+  void attach_canary(const AcceptedPtr& ingress);
   // Locations in the original's list order, then what depends on all of them. Call once, last.
   std::deque<HostDraft> finish();
 
@@ -48,6 +50,11 @@ class HostTable {
   struct PathKeyHash {
     std::size_t operator()(const PathKey& key) const;
   };
+  struct CanaryRule;
+  void claim_canary(const AcceptedIngress& ingress);
+  void attach_canary_rule(const AcceptedIngress& ingress, HostDraft& draft, const CanaryRule& rule);
+  void attach_canary_to(const AcceptedIngress& ingress, const CanaryRule& rule, const std::string& place,
+                        BackendTable::Id primary);
   // The host of a rule, made when it is new; nullptr: the name is none.
   HostDraft* host_of(const AcceptedPtr& ingress, const kube::IngressRule& rule);
   void merge_host_settings(const AcceptedPtr& ingress, const std::vector<TlsEntry>& tls, HostDraft& draft);

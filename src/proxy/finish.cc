@@ -42,8 +42,9 @@ bool is_logged(const Request& request) {
   return request.policies().access_log.enabled;
 }
 
+// The primary's, also when the canary served the request.
 std::string_view upstream_name(const Request& request) {
-  if (request.backend != nullptr) return request.backend->name;
+  if (request.backend != nullptr && request.canary.empty()) return request.backend->name;
   if (request.location == nullptr) return {};
   if (request.location->backend == route::kNoBackend) return "upstream-default-backend";
   const route::Backend* backend = request.table->find_backend(request.location->backend);
@@ -77,6 +78,7 @@ void log_request(Worker& worker, const Request& request, std::int64_t took_us) {
   entry.request_length = request.head.size + request.body.bytes_read();
   entry.request_time = took_us;
   entry.upstream_name = upstream_name(request);
+  entry.alternative_upstream_name = request.canary;
   entry.tries = request.tries;
   entry.request_id = request.request_id;
   entry.finished_at = wall_clock_us();
@@ -129,6 +131,7 @@ void count_request(Worker& worker, const Request& request, std::int64_t took_us)
   sample.ns = location.ns;
   sample.ingress = location.ingress;
   sample.service = location.service;
+  sample.canary = request.canary;
   sample.request_time = took_us;
   if (request.tries.size() == 1) {
     const observe::UpstreamTry& only = request.tries.front();

@@ -3,6 +3,7 @@
 #include "proxy/request_pipeline.h"
 #include "proxy/tunnel.h"
 #include "proxy/upstream_head.h"
+#include "weir/upstream/canary.h"
 
 namespace weir::proxy {
 namespace {
@@ -13,23 +14,54 @@ bool is_idempotent(const http::RequestHead& head) {
   return http::is_idempotent(head.method) && head.method_text() != "LOCK";
 }
 
+bool is_usable(const route::Backend& backend) {
+  return !backend.endpoints.empty() || !backend.external_name.empty();
+}
+
 }  // namespace
 
 net::MaybeTask<Failure> RequestPipeline::find_endpoints() {
   const route::Location& location = *request_.location;
   const route::Backend* backend = request_.table->find_backend(location.backend);
   if (backend == nullptr) return Failure::no_default_backend;
-  if (!backend->external_name.empty()) {
-    request_.backend = backend;
-    return resolve_endpoints();
-  }
-  if (backend->endpoints.empty()) {
+  if (!is_usable(*backend)) {
     // A default backend without endpoints is as good as none (spec 2.7).
     return location.backend == request_.table->default_backend ? Failure::no_default_backend : Failure::no_endpoints;
   }
-  request_.backend = backend;
-  request_.endpoints = backend->endpoints;
+  if (backend->alternative != route::kNoBackend) return choose_canary(*backend);
+  return use_backend(*backend);
+}
+
+net::MaybeTask<Failure> RequestPipeline::use_backend(const route::Backend& backend) {
+  request_.backend = &backend;
+  if (!backend.external_name.empty()) return resolve_endpoints();
+  request_.endpoints = backend.endpoints;
   return Failure::none;
+}
+
+// Spec 3.2.
+net::MaybeTask<Failure> RequestPipeline::choose_canary(const route::Backend& primary) {
+  const route::Backend* canary = request_.table->find_backend(primary.alternative);
+  if (canary == nullptr || !is_usable(*canary) ||
+      !upstream::goes_to_canary(primary, *canary, request_.head.fields, worker_.lookup(),
+                                worker_.upstream().balancer.random())) {
+    return use_backend(primary);
+  }
+  if (!canary->external_name.empty()) return use_external_canary(primary, *canary);
+  request_.canary = canary->name;
+  return use_backend(*canary);
+}
+
+// One that does not resolve has no usable endpoint: the primary serves.
+net::Task<Failure> RequestPipeline::use_external_canary(const route::Backend& primary, const route::Backend& canary) {
+  request_.backend = &canary;
+  if (co_await resolve_endpoints() == Failure::none) {
+    request_.canary = canary.name;
+    co_return Failure::none;
+  }
+  request_.resolved_endpoints.clear();
+  net::MaybeTask<Failure> using_primary = use_backend(primary);
+  co_return co_await using_primary;
 }
 
 net::Task<Failure> RequestPipeline::resolve_endpoints() {

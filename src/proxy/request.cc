@@ -13,6 +13,7 @@ void Request::clear() {
   snapshot.reset();
   body.reset();
   backend = nullptr;
+  canary = {};
   endpoints = {};
   resolved_endpoints.clear();
   upstream_head.clear();

@@ -25,6 +25,7 @@ struct Request : RequestContext {
 
   // --- step 7: what is tried
   const route::Backend* backend = nullptr;
+  std::string_view canary;  // its name, if it is the canary of the location's backend
   std::span<const route::Endpoint> endpoints;
   std::vector<route::Endpoint> resolved_endpoints;  // of an external name; `endpoints` points here then
 

@@ -34,6 +34,9 @@ class RequestPipeline {
   bool declared_too_large() const;
   // step 7
   net::MaybeTask<Failure> find_endpoints();
+  net::MaybeTask<Failure> use_backend(const route::Backend& backend);
+  net::MaybeTask<Failure> choose_canary(const route::Backend& primary);
+  net::Task<Failure> use_external_canary(const route::Backend& primary, const route::Backend& canary);
   net::Task<Failure> resolve_endpoints();
   // step 9
   net::MaybeTask<Failure> receive_body();

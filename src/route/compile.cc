@@ -1,5 +1,6 @@
 #include "weir/route/compile.h"
 
+#include "route/backend_build.h"
 #include "route/certificate_index.h"
 #include "route/certificate_store.h"
 #include "route/host_build.h"
@@ -28,6 +29,7 @@ struct CachedHost {
 struct CachedBackend {
   model::Backend model;
   std::shared_ptr<const Backend> backend;
+  base::Diagnostics diagnostics;
   tls::Sha256 digest{};
 };
 
@@ -44,11 +46,6 @@ Entry* find_by_name(std::vector<Entry>& entries, const std::string& name) {
   return found != entries.end() && found->model.name == name ? &*found : nullptr;
 }
 
-std::string endpoint_text(const model::EndpointAddress& address) {
-  const std::string ip = address.ip.to_string();
-  return (address.ip.is_v4() ? ip : "[" + ip + "]") + ":" + std::to_string(address.port);
-}
-
 void append(base::Diagnostics& to, const base::Diagnostics& from) {
   to.insert(to.end(), from.begin(), from.end());
 }
@@ -61,8 +58,7 @@ struct Compiler::State {
   void compile_hosts(const model::Model& model, RoutingTable& table, base::Diagnostics& diagnostics);
   void rebuild_denied();
   CachedHost build(const model::Host& host, const IngressSet& denied, const tls::CertificatePtr& certificate_before);
-  void compile_backends(const model::Model& model, RoutingTable& table);
-  std::shared_ptr<const Backend> build_backend(const model::Backend& backend);
+  void compile_backends(const model::Model& model, RoutingTable& table, base::Diagnostics& diagnostics);
   void choose_default_certificate(const model::Model& model, RoutingTable& table, base::Diagnostics& diagnostics);
   void join_certificates(RoutingTable& table);
   std::shared_ptr<const CertificateIndex> certificate_index(const RoutingTable& table) const;
@@ -71,6 +67,7 @@ struct Compiler::State {
 
   CompileOptions options;
   std::uint64_t generation = 0;
+  std::uint64_t backend_revision = 0;
   BackendId default_backend = kNoBackend;
   Ids ids;
   PatternCache patterns;
@@ -104,7 +101,7 @@ CompileResult Compiler::compile(const model::Model& model) {
   const CachedHost* catch_all = find_by_name(state.hosts, model::kCatchAll);
   table->catch_all = catch_all->host;
   table->index = std::make_shared<const HostIndex>(table->hosts, state.patterns);
-  state.compile_backends(model, *table);
+  state.compile_backends(model, *table, result.diagnostics);
   if (state.options.tls) table->tls_context = state.tls.context_for(*table->settings, result.diagnostics);
   table->hash = state.digest(*table);
   state.forget_unused_secrets(model);
@@ -218,7 +215,7 @@ void Compiler::State::join_certificates(RoutingTable& table) {
   table.certificate_index = certificate_index(table);
 }
 
-void Compiler::State::compile_backends(const model::Model& model, RoutingTable& table) {
+void Compiler::State::compile_backends(const model::Model& model, RoutingTable& table, base::Diagnostics& diagnostics) {
   std::vector<CachedBackend> next;
   next.reserve(model.backends.size());
   auto before = backends.begin();  // both lists are sorted by name
@@ -228,13 +225,18 @@ void Compiler::State::compile_backends(const model::Model& model, RoutingTable& 
       next.push_back(std::move(*before++));
       continue;
     }
-    CachedBackend cached{backend, build_backend(backend), {}};
-    cached.digest = tls::sha256(backend_text(*cached.backend));
+    BuiltBackend built = build_backend(backend, ids, ++backend_revision);
+    CachedBackend cached{backend, std::move(built.backend), std::move(built.diagnostics), {}};
+    const bool has_canary = !backend.alternatives.empty();
+    cached.digest = tls::sha256(backend_text(*cached.backend, has_canary ? backend.alternatives.front() : ""));
     next.push_back(std::move(cached));
   }
   backends = std::move(next);
   table.backends.resize(ids.backends());
-  for (const CachedBackend& cached : backends) table.backends[cached.backend->id] = cached.backend;
+  for (const CachedBackend& cached : backends) {
+    table.backends[cached.backend->id] = cached.backend;
+    append(diagnostics, cached.diagnostics);
+  }
   // A location whose backend the model lacks answers 503, not the built-in 404.
   for (const CachedHost& cached : hosts) {
     for (std::size_t i = 0; i < cached.model.locations.size(); ++i) {
@@ -246,23 +248,6 @@ void Compiler::State::compile_backends(const model::Model& model, RoutingTable& 
       table.backends[id] = std::move(empty);
     }
   }
-}
-
-std::shared_ptr<const Backend> Compiler::State::build_backend(const model::Backend& from) {
-  auto to = std::make_shared<Backend>();
-  to->id = ids.backend(from.name);
-  to->name = from.name;
-  to->ns = from.ns;
-  to->service = from.service;
-  to->port = from.port;
-  to->external_name = from.external_name;
-  to->external_port = from.external_port;
-  to->balance = from.balance;
-  to->endpoints.reserve(from.endpoints.size());
-  for (const model::EndpointAddress& address : from.endpoints) {
-    to->endpoints.push_back({ids.endpoint(address.ip, address.port), address.ip, address.port, endpoint_text(address)});
-  }
-  return to;
 }
 
 void Compiler::State::choose_default_certificate(const model::Model& model, RoutingTable& table,

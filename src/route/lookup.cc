@@ -47,6 +47,10 @@ void Lookup::expand(const Location& location, std::string_view pattern, std::str
   out.append(pattern.substr(from));
 }
 
+bool Lookup::contains(const PathPattern& pattern, std::string_view text) {
+  return impl_->matcher.match(pattern, text) == Matcher::Result::yes;
+}
+
 std::uint64_t Lookup::regex_limit_hits() const {
   return impl_->matcher.gave_up();
 }

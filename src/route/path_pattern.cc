@@ -30,14 +30,15 @@ PathPattern::~PathPattern() {
   pcre2_code_free(code_);
 }
 
-base::Result<PathPatternPtr> PathPattern::compile(std::string text) {
+base::Result<PathPatternPtr> PathPattern::compile(std::string text, Case letters) {
   if (text.size() > kLongestPattern)
     return base::fail("it is longer than " + std::to_string(kLongestPattern) + " bytes");
   int error = 0;
   PCRE2_SIZE offset = 0;
   // Requests are bytes: a pattern must not switch to UTF-8, whose validity the JIT would take for granted.
-  constexpr std::uint32_t kOptions = PCRE2_CASELESS | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C;
-  pcre2_code* code = pcre2_compile(bytes(text), text.size(), kOptions, &error, &offset, nullptr);
+  constexpr std::uint32_t kOptions = PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C;
+  const std::uint32_t options = kOptions | (letters == Case::ignored ? PCRE2_CASELESS : 0);
+  pcre2_code* code = pcre2_compile(bytes(text), text.size(), options, &error, &offset, nullptr);
   if (!code) {
     PCRE2_UCHAR message[128] = {};
     pcre2_get_error_message(error, message, sizeof message);

@@ -1,4 +1,5 @@
-// Regular expressions of paths and host names: PCRE2 with JIT, case-insensitive, bytes (spec 2.5). A PathPattern is
+// Regular expressions of paths and host names: PCRE2 with JIT, case-insensitive (unless asked otherwise), bytes (spec
+// 2.5). A PathPattern is
 // immutable and shared by all threads; a Matcher belongs to one thread.
 #pragma once
 
@@ -23,8 +24,10 @@ using PathPatternPtr = std::shared_ptr<const PathPattern>;
 
 class PathPattern {
  public:
+  enum class Case { ignored, exact };
+
   // The error says what is wrong and where.
-  static base::Result<PathPatternPtr> compile(std::string text);
+  static base::Result<PathPatternPtr> compile(std::string text, Case letters = Case::ignored);
   ~PathPattern();
   PathPattern(const PathPattern&) = delete;
   PathPattern& operator=(const PathPattern&) = delete;

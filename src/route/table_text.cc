@@ -42,7 +42,7 @@ const std::vector<std::string>& default_policy_texts() {
   return texts;
 }
 
-void policy_lines(std::string& out, const features::Policies& policies) {
+void policy_lines(std::string& out, std::string_view indent, const features::Policies& policies) {
   static const features::Policies defaults;
   if (policies == defaults) return;
   const auto rows = features::annotation_table();
@@ -50,9 +50,9 @@ void policy_lines(std::string& out, const features::Policies& policies) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (!rows[i].print) continue;
     const std::string value = rows[i].print(policies);
-    if (value != default_texts[i]) line(out, "    ", rows[i].key, value);
+    if (value != default_texts[i]) line(out, indent, rows[i].key, value);
   }
-  if (policies.https_redirect.exempt) line(out, "    ", "https redirect", "never on this path");
+  if (policies.https_redirect.exempt) line(out, indent, "https redirect", "never on this path");
 }
 
 void location_text(std::string& out, const RoutingTable& table, const Host& host, std::uint32_t position) {
@@ -77,7 +77,7 @@ void location_text(std::string& out, const RoutingTable& table, const Host& host
       line(out, "    ", entry.pattern || literal ? "regex" : "regex that does not compile", entry.text);
     }
   }
-  policy_lines(out, location.policies);
+  policy_lines(out, "    ", location.policies);
 }
 
 }  // namespace
@@ -119,12 +119,18 @@ std::string host_text(const RoutingTable& table, const Host& host) {
   return out;
 }
 
-std::string backend_text(const Backend& backend) {
+std::string backend_text(const Backend& backend, std::string_view alternative) {
   std::string out;
   line(out, "", "backend", backend.name);
   line(out, "  ", "service", backend.ns + "/" + backend.service + ":" + backend.port);
   if (!backend.balance.algorithm.empty()) line(out, "  ", "balance", backend.balance.algorithm);
   if (backend.balance.service_upstream) line(out, "  ", "service-upstream", "true");
+  features::Policies others;
+  others.hash = backend.hash;
+  others.affinity = backend.affinity;
+  others.canary = backend.canary;
+  policy_lines(out, "  ", others);
+  if (!alternative.empty()) line(out, "  ", "alternative", alternative);
   if (!backend.external_name.empty()) {
     line(out, "  ", "external name", backend.external_name + ":" + std::to_string(backend.external_port));
   }
@@ -141,7 +147,10 @@ std::string to_text(const RoutingTable& table) {
     if (backend) backends.push_back(backend.get());
   }
   std::sort(backends.begin(), backends.end(), [](const Backend* a, const Backend* b) { return a->name < b->name; });
-  for (const Backend* backend : backends) out += backend_text(*backend);
+  for (const Backend* backend : backends) {
+    const Backend* alternative = table.find_backend(backend->alternative);
+    out += backend_text(*backend, alternative ? std::string_view(alternative->name) : std::string_view());
+  }
   return out;
 }
 

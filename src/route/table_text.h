@@ -10,6 +10,7 @@ namespace weir::route {
 
 std::string head_text(const RoutingTable& table);
 std::string host_text(const RoutingTable& table, const Host& host);
-std::string backend_text(const Backend& backend);
+// `alternative`: name of its canary; empty: none.
+std::string backend_text(const Backend& backend, std::string_view alternative);
 
 }  // namespace weir::route

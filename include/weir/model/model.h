@@ -102,6 +102,7 @@ struct Backend {
   features::HashPolicy hash;
   features::AffinityPolicy affinity;
   features::CanaryPolicy canary;          // when it is chosen as somebody's alternative
+  kube::ObjectName canary_owner;          // the Ingress that says so; empty: none
   std::vector<std::string> alternatives;  // Backend::name of its canaries, oldest first; only [0] takes requests
 
   bool operator==(const Backend&) const = default;

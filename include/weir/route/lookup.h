@@ -33,6 +33,9 @@ class Lookup {
   // Any other value with $1..$9 of the same captures, e.g. x-forwarded-prefix.
   void expand(const Location& location, std::string_view pattern, std::string_view path, std::string& out);
 
+  // Does the expression match anywhere in the text?
+  bool contains(const PathPattern& pattern, std::string_view text);
+
   std::uint64_t regex_limit_hits() const;  // matches given up at the PCRE2 limit, counted as "no match"
 
  private:

@@ -17,9 +17,10 @@ class Balancer {
   // Round robin with a random start per worker, so that workers do not march in step. REQUIRES: not empty.
   const route::Endpoint& next(route::BackendId backend, std::span<const route::Endpoint> endpoints);
 
- private:
+  // Uniform, not for secrets.
   std::uint32_t random();
 
+ private:
   std::vector<std::uint32_t> positions_;  // by BackendId; 0: not used yet
   std::uint64_t random_;
 };

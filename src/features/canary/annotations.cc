@@ -6,15 +6,17 @@ namespace {
 
 constexpr auto kEnabled = field(&Policies::canary, &CanaryPolicy::enabled);
 
-Spec canary(std::string_view key, const Syntax& syntax, std::string_view doc) {
-  return plan(key, syntax, Scope::upstream, OnInvalid::use_default, doc).needs("canary");
+template <class Value>
+Spec canary(std::string_view key, Value CanaryPolicy::*member, std::string_view doc) {
+  return spec(key, field(&Policies::canary, member), Scope::upstream, OnInvalid::use_default, doc)
+      .unusable(OnInvalid::use_default)
+      .needs("canary");
 }
 
 // Conditions without `canary: "true"` leave an ordinary Ingress (spec 1.5).
 void finish(SetView& view) {
   if (view.into.canary.enabled) return;
-  const auto weight = view.value("canary-weight");
-  if (weight && base::parse_int(*weight).value_or(0) > 0) {
+  if (view.into.canary.weight > 0) {
     view.drop_group("canary-weight", "is set while canary is not true; the object is served as an ordinary one");
     return;
   }
@@ -32,19 +34,27 @@ AnnotationSet canary_annotations() {
   return annotation_set(
       "canary", "Canary",
       {
-          spec("canary", kEnabled, Scope::upstream, OnInvalid::use_default,
-               "The Ingress only offers an alternative backend: it makes no hosts or paths. It gets no requests yet.")
-              .support(Support::planned)
+          spec(
+              "canary", kEnabled, Scope::upstream, OnInvalid::use_default,
+              "The Ingress only offers an alternative backend to rules of other Ingresses: it makes no hosts or paths.")
               .unusable(OnInvalid::use_default)
               .asks_when_true(),
-          canary("canary-weight", syntax::integer(), "Share of the requests.").default_text("0"),
-          canary("canary-weight-total", syntax::integer(), "What canary-weight is a share of, if above 100.")
-              .default_text("100"),
-          canary("canary-by-header", syntax::basic(), "Header that decides.").risk(RiskLevel::medium),
-          canary("canary-by-header-value", syntax::basic(), "Value it must have.").risk(RiskLevel::medium),
-          canary("canary-by-header-pattern", syntax::regex(syntax::Blanks::kept), "Expression it must match.")
+          canary("canary-weight", &CanaryPolicy::weight, "Share of the requests that no other rule decides."),
+          canary("canary-weight-total", &CanaryPolicy::weight_total, "What canary-weight is a share of, if above 100."),
+          canary("canary-by-header", &CanaryPolicy::header,
+                 "Header that decides: `always`, `never`, or what -value and -pattern say.")
+              .syntax(syntax::basic())
               .risk(RiskLevel::medium),
-          canary("canary-by-cookie", syntax::basic(), "Cookie that decides.").risk(RiskLevel::medium),
+          canary("canary-by-header-value", &CanaryPolicy::header_value, "Value that the header must have.")
+              .syntax(syntax::basic())
+              .risk(RiskLevel::medium),
+          canary("canary-by-header-pattern", &CanaryPolicy::header_pattern,
+                 "Expression that must match somewhere in the header, without canary-by-header-value.")
+              .syntax(syntax::regex(syntax::Blanks::kept))
+              .risk(RiskLevel::medium),
+          canary("canary-by-cookie", &CanaryPolicy::cookie, "Cookie that decides: `always` or `never`.")
+              .syntax(syntax::basic())
+              .risk(RiskLevel::medium),
       },
       finish);
 }

@@ -537,10 +537,11 @@ TEST(Canary, MakesNeitherHostsNorPathsNorBackends) {
   EXPECT_EQ(find_backend(result.model, "default-next-80"), nullptr);
   EXPECT_TRUE(find_location(result.model, "_", "/")->untouched_default);
   EXPECT_FALSE(find_host(result.model, "a.example")->has_tls);
-  EXPECT_THAT(summary(result.diagnostics), Contains("warning canary-planned default/canary"));
+  EXPECT_THAT(summary(result.diagnostics), Contains("warning canary-without-primary default/canary"));
 }
 
-TEST(Canary, AnOlderCanaryDoesNotDecideForTheBackend) {
+// Spec 3.1: load-balance, hashing and service-upstream of a canary Ingress count like those of any other.
+TEST(Canary, AnOlderCanaryDecidesForTheBackend) {
   Cluster cluster;
   cluster.add(ing("canary")
                   .created(1)
@@ -551,7 +552,7 @@ TEST(Canary, AnOlderCanaryDoesNotDecideForTheBackend) {
   const Model model = cluster.built().model;
 
   ASSERT_NE(find_backend(model, "default-web-80"), nullptr);
-  EXPECT_FALSE(find_backend(model, "default-web-80")->balance.service_upstream);
+  EXPECT_TRUE(find_backend(model, "default-web-80")->balance.service_upstream);
 }
 
 }  // namespace
