@@ -71,6 +71,23 @@ Apply to_object(std::optional<kube::ObjectName>& target) {
   };
 }
 
+Apply to_opposite(bool& target) {
+  return [&target](View value) -> std::optional<std::string> {
+    target = !*base::parse_bool(value);
+    return std::nullopt;
+  };
+}
+
+// The other replicas must notice a lost leader in a useful time, and three renewals must fit in.
+Apply to_election_ttl(std::chrono::milliseconds& target) {
+  return [&target](View value) -> std::optional<std::string> {
+    const auto seconds = parse_go_duration(value);
+    if (!seconds || *seconds < 1 || *seconds > 86400) return "must be a duration between 1s and 24h";
+    target = std::chrono::milliseconds(static_cast<std::int64_t>(*seconds * 1000));
+    return std::nullopt;
+  };
+}
+
 Apply to_buckets(std::vector<double>& target) {
   return [&target](View value) -> std::optional<std::string> {
     std::vector<double> buckets;
@@ -182,7 +199,8 @@ std::vector<Flag> cluster_flags(ServeOptions& o) {
        "The original's retries towards its data plane",
        kNoop,
        {}},
-      {"disable-sync-events", kBoolean, "false", group, "Write no Sync events", kPlanned, {}},
+      {"disable-sync-events", kBoolean, "false", group, "Write no Sync events", kActive,
+       to_opposite(o.status.sync_events)},
       {"enable-ssl-passthrough", kBoolean, "false", group, "Honour the ssl-passthrough annotation", kPlanned, {}},
       {"enable-ssl-chain-completion",
        kBoolean,
@@ -191,25 +209,36 @@ std::vector<Flag> cluster_flags(ServeOptions& o) {
        "Fetch missing intermediate certificates",
        kPlanned,
        {}},
-      {"publish-service", kText, "", group, "Service whose addresses become the status of Ingresses", kPlanned,
-       to(o.publish_service)},
-      {"publish-status-address", kText, "", group, "Addresses for the status; excludes --publish-service", kPlanned,
-       to(o.publish_status_address)},
-      {"update-status", kBoolean, "true", group, "Write the status of Ingresses", kPlanned, {}},
-      {"update-status-on-shutdown", kBoolean, "true", group, "Clear it at the end", kPlanned, {}},
-      {"status-update-interval", kInteger, "60", group, "Seconds between status updates", kPlanned, {}},
-      {"report-node-internal-ip-address",
-       kBoolean,
-       "false",
-       group,
-       "Internal instead of external node addresses",
-       kPlanned,
-       {}},
+      {"publish-service", kText, "", group, "Service (namespace/name) whose addresses become the status of Ingresses",
+       kActive, to_object(o.status.service)},
+      {"publish-status-address", kList, "", group,
+       "Addresses and host names for the status of Ingresses; excludes --publish-service", kActive,
+       [&o](View value) -> std::optional<std::string> {
+         o.status.addresses = base::split_list(value);
+         return std::nullopt;
+       }},
+      {"update-status", kBoolean, "true", group, "Write the status of Ingresses, as the leader", kActive,
+       to(o.status.update_status)},
+      {"update-status-on-shutdown", kBoolean, "true", group, "Empty it at the end, if nobody else serves", kActive,
+       to(o.status.clear_on_shutdown)},
+      {"status-update-interval", kInteger, "60", group,
+       "Seconds between two checks of what was not written; changes do not wait for it. At least 5", kActive,
+       [&o](View value) -> std::optional<std::string> {
+         const auto number = base::parse_int(value);
+         if (!number || *number < 0 || *number > 86400) return "must be a number of seconds between 5 and 86400";
+         o.status_interval = std::chrono::seconds(std::max<std::int64_t>(5, *number));
+         return std::nullopt;
+       }},
+      {"report-node-internal-ip-address", kBoolean, "false", group,
+       "Internal instead of external node addresses in the status", kActive, to(o.status.internal_addresses)},
       {"election-id", kText, "ingress-controller-leader", group,
-       "Name of the leader election; standalone it is the `name` label of leader_election_status only", kActive,
+       "Name of the Lease of the leader election; standalone only the `name` label of leader_election_status", kActive,
        to(o.election_id)},
-      {"election-ttl", kDuration, "30s", group, "Duration of a leader lease", kPlanned, {}},
-      {"disable-leader-election", kBoolean, "false", group, "Take part in no election", kPlanned, {}},
+      {"election-ttl", kDuration, "30s", group,
+       "How long a leader stays one without renewing; it renews four times as often", kActive,
+       to_election_ttl(o.election_ttl)},
+      {"disable-leader-election", kBoolean, "false", group,
+       "Take part in no election; the status is never written then", kActive, to_opposite(o.leader_election)},
       {"validating-webhook", kText, "", group, "Listen address of the admission webhook, :8443 for instance", kActive,
        to(o.webhook_address)},
       {"validating-webhook-certificate", kText, "", group, "Its certificate file", kActive, to(o.webhook_certificate)},
@@ -314,7 +343,7 @@ std::optional<std::string> check_combination(const ServeOptions& o) {
   if (!o.watch_namespace_selector.empty() && !o.model.watch_namespace.empty()) {
     return "--watch-namespace and --watch-namespace-selector exclude each other";
   }
-  if (!o.publish_service.empty() && !o.publish_status_address.empty()) {
+  if (o.status.service && !o.status.addresses.empty()) {
     return "--publish-service and --publish-status-address exclude each other";
   }
   if (!o.model.health_check_path.starts_with('/')) return "--health-check-path must start with \"/\"";

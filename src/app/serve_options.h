@@ -2,6 +2,7 @@
 #pragma once
 
 #include "command_line.h"
+#include "weir/controller/status_reporter.h"
 #include "weir/model/options.h"
 #include "weir/observe/log.h"
 #include "weir/observe/request_metrics.h"
@@ -25,8 +26,10 @@ struct ServeOptions {
   observe::LogLevel log_level = observe::LogLevel::info;
   observe::LogStyle log_style = observe::LogStyle::text;
   std::string election_id = "ingress-controller-leader";
-  std::string publish_service;
-  std::string publish_status_address;
+  std::chrono::milliseconds election_ttl{30000};
+  bool leader_election = true;
+  controller::StatusOptions status;  // `pod` and `annotations_prefix` are filled in at start
+  std::chrono::seconds status_interval{60};
   std::string watch_namespace_selector;
   std::string webhook_address;  // of the admission webhook; empty: off
   std::string webhook_certificate;

@@ -111,6 +111,11 @@ const std::vector<MetricDoc>& metric_docs() {
         {"weir_config_generation", kGauge, "", "Generation of the routing table that every worker serves", true},
         {"weir_table_size", kGauge, "kind", "Number of hosts, locations, backends and endpoints served", true},
         {"weir_diagnostics", kGauge, "severity", "Number of diagnostics about the objects at present", true},
+        {"weir_objects", kGauge, "kind", "Number of objects read, by kind", true},
+        {"weir_status_writes_total", kCounter, "outcome",
+         "Statuses of Ingresses by outcome: written, unchanged, failed (repeated later), gone", true},
+        {"weir_events_written_total", kCounter, "", "Events written", true},
+        {"weir_events_dropped_total", kCounter, "", "Events not written: refused by the server, or too many", true},
         {"weir_workers", kGauge, "", "Number of worker threads", true},
         // The process, always there.
         {"process_cpu_seconds_total", kCounter, "", "Total user and system CPU time spent in seconds", false},

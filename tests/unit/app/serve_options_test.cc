@@ -177,8 +177,8 @@ TEST(ServeOptions, CombinationsThatCannotWorkEndTheStart) {
   EXPECT_EQ(check_combination(ports), "--http-port and --https-port are both 443");
 
   ServeOptions publish;
-  publish.publish_service = "a/b";
-  publish.publish_status_address = "1.2.3.4";
+  publish.status.service = kube::ObjectName{"a", "b"};
+  publish.status.addresses = {"1.2.3.4"};
   EXPECT_THAT(check_combination(publish).value_or(""), HasSubstr("exclude each other"));
 }
 
