@@ -2,10 +2,14 @@
 """Requests per proxy-CPU-second of Weir against nginx and HAProxy (and Envoy, when it is installed), in one run.
 
 usage: ./dev bench [--workloads get1k,https1k,...] [--rounds 21] [--out FILE]
+       ./dev bench --idle | --many-hosts | --swap
+       ./dev bench --against OTHER/weir [--proxies weir,weir-b,other]     two builds of Weir against each other
 
 The proxy is pinned to core 0, load generator and backend (one busy-polling thread) to core 1. Slices of 150 ms are
 interleaved A B C A B C ...; each figure is the median of the ratios of slices of one round. `weir-b` is a second copy of
-Weir: its ratio to the first one shows the noise. Access log (buffered where the product can) and metrics are on.
+Weir: its ratio to the first one shows the noise. Access log (buffered where the product can) and metrics are on. The
+generator checks status, length and each byte of every answer; one error fails the run. Envoy takes part if it is found
+in PATH or $WEIR_BENCH_ENVOY.
 """
 import argparse
 import json
@@ -19,6 +23,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -26,6 +31,8 @@ BUILD = HERE.parent.parent / "build" / "release"
 BACKEND_PORT = 9000
 HOST = "app.example.com"
 HOSTS = [HOST] + [f"h{i:03d}.example.com" for i in range(100)]
+
+ENVOY = os.environ.get("WEIR_BENCH_ENVOY") or shutil.which("envoy")
 
 # name: (loadgen arguments, TLS, goal against nginx, goal against HAProxy)
 WORKLOADS = {
@@ -47,6 +54,14 @@ def free_port():
         return probe.getsockname()[1]
 
 
+# Copies of Weir that differ in the number of hosts.
+MANY = {"weir-10": 10, "weir-100k": 100_000}
+
+
+def many_hosts(count):
+    return [HOST] + [f"t{i:06d}.example.org" for i in range(count - 1)]
+
+
 class Proxy:
     """One proxy process on core 0; `pid` is the process whose CPU time counts."""
 
@@ -55,7 +70,15 @@ class Proxy:
         self.http, self.https, self.health = free_port(), free_port(), free_port()
         self.folder = work / name
         self.folder.mkdir()
-        getattr(self, "start_" + name.split("-")[0])()
+        self.hosts_file = None
+        self.hosts = HOSTS
+        if name in MANY:
+            self.hosts = many_hosts(MANY[name])
+            self.hosts_file = self.folder / "hosts"
+            # Equally many requests in the generator for both, so that its own cache misses are the same.
+            lines = [self.hosts[i % len(self.hosts)] for i in range(max(MANY.values()))]
+            self.hosts_file.write_text("\n".join(lines) + "\n")
+        getattr(self, "start_" + ("weir" if name == "other" else name.split("-")[0]))()
         deadline = time.monotonic() + 15
         while True:
             try:
@@ -98,15 +121,15 @@ class Proxy:
 
     def start_envoy(self):
         path = self.folder / "envoy.yaml"
-        path.write_text(self.fill("envoy.yaml"))
-        self.spawn([shutil.which("envoy"), "--concurrency", "1", "--disable-hot-restart", "-l", "error", "-c", path])
+        vhost = "            - {name: @H@, domains: [@H@, '@H@:*'], routes: [{match: {prefix: /api/}, route: {cluster: be}}]}"
+        path.write_text(self.fill("envoy.yaml").replace("@VHOSTS@", "\n".join(vhost.replace("@H@", h) for h in HOSTS)))
+        self.spawn([ENVOY, "--concurrency", "1", "--disable-hot-restart", "-l", "error", "-c", path])
 
     def start_weir(self):
         manifests = self.folder / "manifests"
         manifests.mkdir()
-        hosts = (self.work / "many-hosts").read_text().split() if self.name == "weir-100k" else HOSTS
-        write_manifests(manifests, hosts, self.work)
-        binary = os.environ.get("WEIR_BINARY", BUILD / "weir")
+        write_manifests(manifests, self.hosts, self.work)
+        binary = OTHER_BINARY if self.name == "other" else os.environ.get("WEIR_BINARY", BUILD / "weir")
         self.spawn([binary, "serve", f"--manifests={manifests}", f"--http-port={self.http}", f"--https-port={self.https}",
                     f"--healthz-port={self.health}", "--configmap=weir/weir", "--enable-metrics", "--post-shutdown-grace-period=0"])
         deadline = time.monotonic() + 60
@@ -194,12 +217,16 @@ def make_certificates(work):
     (work / "ec.pem").write_text((work / "ec.crt").read_text() + (work / "ec.key").read_text())
 
 
+def target(proxy, tls):
+    return f"{proxy.https if tls else proxy.http}:{proxy.pid}" + (f":{proxy.hosts_file}" if proxy.hosts_file else "")
+
+
 def load(proxies, arguments, rounds, tls):
     command = ["taskset", "-c", "1", str(BUILD / "tests/bench/loadgen"), "--backend-port", str(BACKEND_PORT), "--rounds", str(rounds),
-               *(["--tls"] if tls else []), *arguments, *[f"{p.https if tls else p.http}:{p.pid}" for p in proxies]]
+               *(["--tls"] if tls else []), *arguments, *[target(p, tls) for p in proxies]]
     run = subprocess.run(command, capture_output=True, text=True, timeout=600)
     if run.returncode != 0:
-        sys.exit(f"loadgen: {run.stderr}")
+        sys.exit(f"loadgen failed: {run.stderr}{run.stdout[-2000:]}")
     slices = {}
     for line in run.stdout.splitlines():
         one = json.loads(line)
@@ -211,24 +238,49 @@ def per_cpu_second(one):
     return one["done"] / (one["cpu_ns"] / 1e9) if one["cpu_ns"] else 0
 
 
+def ratios(slices, reference):
+    return [per_cpu_second(slices[r]) / per_cpu_second(reference[r]) for r in slices if r in reference and per_cpu_second(reference[r])]
+
+
 def ratio(slices, reference):
-    values = [per_cpu_second(slices[r]) / per_cpu_second(reference[r]) for r in slices if r in reference and per_cpu_second(reference[r])]
+    values = ratios(slices, reference)
     return statistics.median(values) if values else 0
+
+
+def noise(proxies, slices):
+    """How far two copies of one program differ in this run: the middle half of the paired ratios of the rounds."""
+    index = {p.name: i for i, p in enumerate(proxies)}
+    if not {"weir", "weir-b"} <= set(index) or len(slices[0]) < 4:
+        return ""
+    low, middle, high = statistics.quantiles(ratios(slices[index["weir-b"]], slices[index["weir"]]), n=4)
+    return f"Control (second copy of Weir / first): median {middle:.3f}, middle half of the rounds {low:.3f} to {high:.3f}."
 
 
 def report(name, proxies, slices, goals, out):
     index = {p.name: i for i, p in enumerate(proxies)}
-    lines = [f"\n### {name}", "", "| proxy | requests per CPU-second | x nginx | x haproxy | x weir | p50 µs | p99 µs | errors | RSS MiB |",
-             "|---|---|---|---|---|---|---|---|---|"]
+    base = next((n for n in ("weir", "weir-10") if n in index), proxies[0].name)
+    columns = [n for n in ("nginx", "haproxy") if n in index] + [base]
+    lines = [f"\n### {name}", "",
+             "| proxy | requests per CPU-second | " + "".join(f"x {c} | " for c in columns) + "p50 µs | p99 µs | RSS MiB |",
+             "|---|---|" + "---|" * (len(columns) + 3)]
     for i, proxy in enumerate(proxies):
         own = slices[i]
-        cells = [f"{ratio(own, slices[index[r]]):.2f}" if r in index else "-" for r in ("nginx", "haproxy", "weir")]
+        cells = "".join(f"{ratio(own, slices[index[c]]):.2f} | " for c in columns)
         median = lambda key: statistics.median(s[key] for s in own.values())
-        lines.append(f"| {proxy.name} | {statistics.median(map(per_cpu_second, own.values())):.0f} | {cells[0]} | {cells[1]} | {cells[2]} | "
-                     f"{median('p50'):.0f} | {median('p99'):.0f} | {sum(s['errors'] for s in own.values())} | {proxy.rss_kib() / 1024:.1f} |")
-    if goals[0]:
-        lines.append(f"\nGoal: {goals[0]:.2f} x nginx, {goals[1]:.2f} x haproxy.")
-    print("\n".join(lines), file=out, flush=True)
+        lines.append(f"| {proxy.name} | {statistics.median(map(per_cpu_second, own.values())):.0f} | {cells}"
+                     f"{median('p50'):.0f} | {median('p99'):.0f} | {proxy.rss_kib() / 1024:.1f} |")
+    notes = [f"{len(slices[0])} rounds, {sum(s['done'] for one in slices for s in one.values())} requests, 0 errors."]
+    if goals and goals[0] and "weir" in index and {"nginx", "haproxy"} <= set(index):
+        own = slices[index["weir"]]
+        if "weir-b" in index:  # both copies count
+            pairs = [(ratios(own, slices[index[r]]) + ratios(slices[index["weir-b"]], slices[index[r]])) for r in ("nginx", "haproxy")]
+        else:
+            pairs = [ratios(own, slices[index[r]]) for r in ("nginx", "haproxy")]
+        got = [statistics.median(p) for p in pairs]
+        verdict = "met" if got[0] >= goals[0] and got[1] >= goals[1] else "NOT met"
+        notes.append(f"Goal {goals[0]:.2f} x nginx, {goals[1]:.2f} x haproxy: {got[0]:.2f}, {got[1]:.2f}, {verdict}.")
+    notes.append(noise(proxies, slices))
+    print("\n".join(lines) + "\n\n" + " ".join(n for n in notes if n), file=out, flush=True)
 
 
 def idle_memory(proxy_name, work, out):
@@ -262,41 +314,130 @@ def idle_memory(proxy_name, work, out):
         backend.wait()
 
 
+def swap(work, requests, out):
+    """The table swapped 100 times a second under load: no failed request, no wrong backend, no closed connection."""
+    proxy = Proxy("weir", work)
+    manifests = proxy.folder / "manifests"
+    service = (manifests / "base.yaml").read_text().split("---\n")[:2]
+    second = "---\n".join(service).replace("name: app", "name: other").replace("kubernetes.io/service-name: app",
+                                                                              "kubernetes.io/service-name: other")
+    (manifests / "second.yaml").write_text(second.replace(str(BACKEND_PORT), str(BACKEND_PORT + 1)))
+
+    def ingress(host, name, backend):
+        return f"""apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {{name: "{name}"}}
+spec:
+  ingressClassName: nginx
+  rules: [{{host: {host}, http: {{paths: [{{path: /api, pathType: Prefix, backend: {{service: {{name: {backend}, port: {{number: 80}}}}}}}}]}}}}]
+"""
+
+    def put(name, text):
+        (manifests / (name + ".tmp")).write_text(text)
+        os.rename(manifests / (name + ".tmp"), manifests / name)
+
+    # Every second host has the second backend for good; one host changes its backend with each swap.
+    lines = []
+    for i, host in enumerate(HOSTS):
+        if i % 2:
+            put(f"odd-{i}.yaml", ingress(host, f"x-{host}", "other"))
+            lines.append(f"s{i}.example.com b")
+            put(f"odd-{i}.yaml", ingress(f"s{i}.example.com", f"x-{host}", "other"))
+        else:
+            lines.append(f"{host} a")
+    lines += ["flip.example.com *"] * 10
+    proxy.hosts_file = work / "swap-hosts"
+    proxy.hosts_file.write_text("\n".join(lines) + "\n")
+    put("flip.yaml", ingress("flip.example.com", "flip", "app"))
+    time.sleep(1)
+    published_before, done, swaps = published_tables(proxy), threading.Event(), [0]
+
+    def swapper():
+        began = time.monotonic()
+        while not done.is_set():
+            swaps[0] += 1
+            put("flip.yaml", ingress("flip.example.com", "flip", "other" if swaps[0] % 2 else "app"))
+            time.sleep(max(0, began + swaps[0] / 100 - time.monotonic()))
+
+    thread = threading.Thread(target=swapper)
+    began = time.monotonic()
+    thread.start()
+    try:
+        run = subprocess.run([str(BUILD / "tests/bench/loadgen"), "--backend-port", str(BACKEND_PORT), "--path", "/api/1k", "--connections",
+                              "64", "--requests", str(requests), target(proxy, False)], capture_output=True, text=True, timeout=950)
+        seconds = time.monotonic() - began
+    finally:
+        done.set()
+        thread.join()
+    time.sleep(0.3)
+    published = published_tables(proxy) - published_before
+    proxy.stop()
+    if run.returncode != 0:
+        sys.exit(f"loadgen failed: {run.stderr}{run.stdout}")
+    result = json.loads(run.stdout)
+    if result["closed"] or result["errors"] or result["done"] < requests or not result["by_b"] or published < 0.9 * swaps[0]:
+        sys.exit(f"failed: {result}, {swaps[0]} changes, {published} tables published")
+    print(f"{result['done']} requests, {result['errors']} failed, {result['closed']} connections closed, answers of both backends as the "
+          f"host says ({result['by_a']} and {result['by_b']}); {swaps[0]} changes of one Ingress in {seconds:.1f} s "
+          f"({swaps[0] / seconds:.0f} a second), {published} tables published.", file=out, flush=True)
+
+
+def published_tables(proxy):
+    with socket.create_connection(("127.0.0.1", proxy.health), 5) as probe:
+        probe.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        text = probe.makefile("rb").read().decode()
+    for line in text.splitlines():
+        if line.startswith("nginx_ingress_controller_success{"):
+            return int(float(line.rsplit(" ", 1)[1]))
+    sys.exit("no count of published tables in /metrics")
+
+
+OTHER_BINARY = None
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    global OTHER_BINARY
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workloads", default=",".join(WORKLOADS))
     parser.add_argument("--proxies", default="")
     parser.add_argument("--rounds", type=int, default=21)
     parser.add_argument("--idle", action="store_true", help="measure memory per idle connection instead")
-    parser.add_argument("--many-hosts", action="store_true", help="measure 100,000 hosts against 100 instead")
-    parser.add_argument("--out")
+    parser.add_argument("--many-hosts", action="store_true", help="measure 100,000 hosts against 10 instead")
+    parser.add_argument("--swap", action="store_true", help="swap the table 100 times a second under load instead")
+    parser.add_argument("--requests", type=int, default=1_000_000, help="of --swap")
+    parser.add_argument("--against", help="another weir program, called `other` in the tables")
+    parser.add_argument("--keep", action="store_true", help="leave the working folder")
+    parser.add_argument("--out", help="append to this file instead of standard output")
     options = parser.parse_args()
+    OTHER_BINARY = options.against
     out = open(options.out, "a") if options.out else sys.stdout
     work = pathlib.Path(tempfile.mkdtemp(prefix="weir-bench-"))
     make_certificates(work)
-    names = options.proxies.split(",") if options.proxies else ["nginx", "haproxy", *(["envoy"] if shutil.which("envoy") else []), "weir", "weir-b"]
-    if options.idle:
-        print("| proxy | state | RSS per connection |\n|---|---|---|", file=out)
-        for name in [n for n in names if n != "weir-b"]:
-            idle_memory(name, work, out)
-        return
-    arguments = []
-    if options.many_hosts:
-        names = ["weir", "weir-100k"]
-        many = HOSTS + [f"t{i:06d}.example.org" for i in range(100_000 - len(HOSTS))]
-        (work / "many-hosts").write_text("\n".join(many))
+    rivals = ["nginx", "haproxy", *(["envoy"] if ENVOY else [])]
+    names = options.proxies.split(",") if options.proxies else ["weir", "weir-b", "other"] if OTHER_BINARY else [*rivals, "weir", "weir-b"]
     proxies = []
     try:
+        if options.idle:
+            print("| proxy | state | RSS per connection |\n|---|---|---|", file=out)
+            for name in [n for n in names if n != "weir-b"]:
+                idle_memory(name, work, out)
+            return
+        if options.swap:
+            swap(work, options.requests, out)
+            return
+        if options.many_hosts:
+            names = list(MANY)
         for name in names:
             proxies.append(Proxy(name, work))
         for name in ["get1k"] if options.many_hosts else options.workloads.split(","):
             load_arguments, tls, *goals = WORKLOADS[name]
             rounds = max(options.rounds, 31) if name == "rate8k" else options.rounds
-            report(name, proxies, load(proxies, load_arguments + arguments, rounds, tls), goals, out)
+            report(name, proxies, load(proxies, load_arguments, rounds, tls), goals, out)
     finally:
         for proxy in proxies:
             proxy.stop()
-        shutil.rmtree(work, ignore_errors=True)
+        if not options.keep:
+            shutil.rmtree(work, ignore_errors=True)
 
 
 if __name__ == "__main__":

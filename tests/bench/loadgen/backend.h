@@ -1,5 +1,6 @@
 // The fast backend of the bench: an epoll HTTP/1.1 responder in the load generator's own thread.
-// GET .../tiny 2 B, .../1k 1 KiB, .../64k 64 KiB, .../1m 1 MiB; a body with Content-Length is read first.
+// GET .../tiny 2 B, .../1k 1 KiB, .../64k 64 KiB, .../1m 1 MiB; a body with Content-Length is read first and must be
+// the begin of pattern(), else the answer is 500. Every answer names its backend in X-Backend.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +9,12 @@
 #include <string_view>
 
 namespace weir::bench {
+
+// The bytes of every body, request or response: position-dependent, so that a shifted, cut or mixed one is noticed.
+std::string_view pattern();
+inline constexpr std::size_t kLargestBody = 1 << 20;
+// Bytes of the body that is answered to this path.
+std::size_t body_size_of(std::string_view path);
 
 struct EventSource {
   virtual ~EventSource() = default;
@@ -28,12 +35,14 @@ class Poller {
 
 class Backend : public EventSource {
  public:
-  Backend(Poller& poller, int port);
+  // `name` (one character) is what X-Backend says.
+  Backend(Poller& poller, int port, char name);
   void on_event(std::uint32_t events) override;
 
  private:
   Poller& poller_;
   int listener_;
+  char name_;
 };
 
 }  // namespace weir::bench

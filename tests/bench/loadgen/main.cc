@@ -2,12 +2,15 @@
 // (A B C A B C ...), drained at the end of each slice, with the proxies' CPU time read from schedstat. Busy polling: a
 // sleeping generator would make each send of a proxy pay a cross-core wake-up and punish slower proxies.
 //
-// Prints one JSON object a line for each slice: round, target, requests, errors, CPU ns of the proxy, seconds, p50,
-// p99.
+// Every answer is checked: status, length, each byte of the body, the backend where the hosts file names one. Prints
+// one JSON object a line for each slice: round, target, requests, errors, CPU ns of the proxy, seconds, p50, p99. With
+// --requests there are no slices: that many requests on the targets, one line, and connections closed are counted.
+// Exit status 1 after any error.
 #include "bench/loadgen/backend.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
@@ -59,8 +62,6 @@ struct Options {
   int backend_port = 9000;
   std::string path = "/api/1k";
   std::string host = "app.example.com";
-  std::vector<std::string> hosts;  // random order over these; empty: `host`
-  std::string hosts_file;
   int connections = 64;
   double slice = 0.15;
   int rounds = 21;
@@ -69,14 +70,24 @@ struct Options {
   bool tls = false;
   bool handshakes = false;  // a new connection for each request
   bool resume = false;
-  std::vector<std::string> targets;  // port:pid
+  long requests = 0;                 // > 0: one run of so many requests
+  std::vector<std::string> targets;  // port:pid[:hosts file]
 };
+
+// What to send, and which backend may answer ('*': any).
+struct Question {
+  std::string text;
+  char backend = '*';
+};
+
+using Questions = std::vector<Question>;
 
 class Generator;
 
 class Client : public EventSource {
  public:
-  Client(Generator& generator, int port) : generator_(generator), port_(port) {}
+  Client(Generator& generator, const Questions& questions, int port)
+      : generator_(generator), questions_(questions), port_(port) {}
   ~Client() override { disconnect(); }
 
   bool connect();
@@ -85,44 +96,61 @@ class Client : public EventSource {
   void on_event(std::uint32_t events) override;
 
  private:
+  // > 0 bytes; 0: nothing there yet; < 0: the end, or an error.
   ssize_t read(char* buffer, std::size_t size);
   bool write_all(const char* data, std::size_t size);
+  // 1: complete; 0: waits for more; -1: wrong.
+  int take_head();
+  int take_body(const char* data, std::size_t size);
+  bool shake_hands();
   void finish(bool ok);
+  void fail(const char* why);
 
   Generator& generator_;
+  const Questions& questions_;
+  const Question* asked_ = nullptr;
   int port_;
   int fd_ = -1;
   SSL* ssl_ = nullptr;
   bool busy_ = false;
+  bool shaking_ = false;  // the TLS handshake goes on
+  bool in_body_ = false;
   double started_ = 0;
-  long left_ = -1;
+  std::size_t got_ = 0;  // of the body
   std::size_t have_ = 0;
   char head_[8192];
 };
 
 class Generator {
  public:
-  explicit Generator(const Options& options) : options_(options), backend_(poller_, options.backend_port) {
+  explicit Generator(const Options& options)
+      : options_(options),
+        backend_(poller_, options.backend_port, 'a'),
+        second_backend_(poller_, options.backend_port + 1, 'b'),
+        body_size_(body_size_of(options.path)) {
     if (options.tls) {
       tls_ = SSL_CTX_new(TLS_client_method());
       SSL_CTX_set_verify(tls_, SSL_VERIFY_NONE, nullptr);
       SSL_CTX_set_min_proto_version(tls_, TLS1_3_VERSION);
     }
-    if (options_.hosts.empty()) options_.hosts.push_back(options_.host);
-    for (const std::string& host : options_.hosts) requests_.push_back(make_request(host));
   }
 
-  void run() {
+  // False after any error.
+  bool run() {
     struct Target {
       int pid;
+      std::unique_ptr<Questions> questions;
       std::vector<std::unique_ptr<Client>> clients;
     };
     std::vector<Target> targets;
     for (const std::string& text : options_.targets) {
-      int port = std::atoi(text.c_str());
-      Target target{std::atoi(text.c_str() + text.find(':') + 1), {}};
+      const int port = std::atoi(text.c_str());
+      const std::string rest = text.substr(text.find(':') + 1);
+      const std::size_t colon = rest.find(':');
+      Target target{std::atoi(rest.c_str()), std::make_unique<Questions>(), {}};
+      *target.questions = questions(colon == std::string::npos ? "" : rest.substr(colon + 1));
       for (int i = 0; i < options_.connections; ++i) {
-        target.clients.push_back(std::make_unique<Client>(*this, port));
+        target.clients.push_back(std::make_unique<Client>(*this, *target.questions, port));
         if (!options_.handshakes && !target.clients.back()->connect()) {
           std::fprintf(stderr, "cannot connect to port %d\n", port);
           std::exit(1);
@@ -130,16 +158,33 @@ class Generator {
       }
       targets.push_back(std::move(target));
     }
-    for (int round = -1; round < options_.rounds; ++round) {  // round -1 warms up
-      for (std::size_t i = 0; i < targets.size(); ++i) slice(round, i, targets[i].pid, targets[i].clients);
+    if (options_.requests > 0) {
+      for (Target& target : targets) soak(target.pid, target.clients);
+    } else {
+      for (int round = -1; round < options_.rounds; ++round) {  // round -1 warms up
+        for (std::size_t i = 0; i < targets.size(); ++i) slice(round, i, targets[i].pid, targets[i].clients);
+      }
     }
+    stopping_ = true;
+    return all_errors_ == 0;
   }
+
+  // Says what went wrong, the first few times.
+  void complain(const char* why, int error) {
+    if (stopping_) return;
+    if (all_errors_ < 5) std::fprintf(stderr, "request failed: %s (errno %d)\n", why, error);
+  }
+  void closed() { ++closed_; }
+  void answered_by(char backend) { ++answers_[backend == 'b']; }
+  std::size_t body_size() const { return body_size_; }
 
   void completed(Client* client, double started, bool ok) {
     double at = now();
     latencies_.push_back(static_cast<float>((at - started) * 1e6));
     --outstanding_;
     ok ? ++done_ : ++errors_;
+    if (!ok) ++all_errors_;
+    if (options_.requests > 0 && done_ + errors_ + outstanding_ >= options_.requests) issuing_ = false;
     if (issuing_ && options_.rate == 0) {
       start(client, at);
     } else {
@@ -147,10 +192,10 @@ class Generator {
     }
   }
 
-  const std::string& next_request() {
-    if (requests_.size() == 1) return requests_[0];
+  const Question& next_question(const Questions& questions) {
+    if (questions.size() == 1) return questions[0];
     random_ = random_ * 6364136223846793005ull + 1442695040888963407ull;
-    return requests_[(random_ >> 33) % requests_.size()];
+    return questions[(random_ >> 33) % questions.size()];
   }
 
   const Options& options() const { return options_; }
@@ -159,6 +204,27 @@ class Generator {
   SSL_SESSION* session = nullptr;
 
  private:
+  // Of a file with one "host [backend]" a line.
+  Questions questions(const std::string& path) const {
+    Questions all;
+    if (path.empty()) {
+      all.push_back({make_request(options_.host), '*'});
+      return all;
+    }
+    FILE* file = std::fopen(path.c_str(), "r");
+    char line[300];
+    while (file && std::fgets(line, sizeof line, file)) {
+      const std::size_t size = std::strcspn(line, " \n");
+      all.push_back({make_request(std::string(line, size)), line[size] == ' ' ? line[size + 1] : '*'});
+    }
+    if (file) std::fclose(file);
+    if (all.empty()) {
+      std::fprintf(stderr, "no hosts in %s\n", path.c_str());
+      std::exit(1);
+    }
+    return all;
+  }
+
   std::string make_request(const std::string& host) const {
     return (options_.post ? "POST " : "GET ") + options_.path + " HTTP/1.1\r\nHost: " + host +
            "\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36\r\nAccept: "
@@ -166,12 +232,24 @@ class Generator {
            "session=0123456789abcdef0123456789abcdef; theme=dark\r\n" +
            (options_.handshakes ? "Connection: close\r\n" : "") +
            (options_.post ? "Content-Length: " + std::to_string(options_.post) + "\r\n" : "") + "\r\n" +
-           std::string(options_.post, 'y');
+           std::string(pattern().substr(0, options_.post));
   }
 
   void start(Client* client, double at) {
     ++outstanding_;
     client->send_request(at);
+  }
+
+  void soak(int pid, std::vector<std::unique_ptr<Client>>& clients) {
+    const double cpu = cpu_ns(pid), began = now();
+    issuing_ = true;
+    for (auto& client : clients) start(client.get(), now());
+    while (outstanding_ > 0 && now() < began + 900) poller_.poll(0);
+    if (outstanding_ > 0) ++all_errors_;
+    std::printf(
+        "{\"done\":%ld,\"errors\":%ld,\"unanswered\":%ld,\"closed\":%ld,\"by_a\":%ld,\"by_b\":%ld,\"cpu_ns\":%.0f,"
+        "\"seconds\":%.3f}\n",
+        done_, errors_, outstanding_, closed_, answers_[0], answers_[1], cpu_ns(pid) - cpu, now() - began);
   }
 
   void slice(int round, std::size_t index, int pid, std::vector<std::unique_ptr<Client>>& clients) {
@@ -204,6 +282,7 @@ class Generator {
     }
     usleep(3000);  // let the proxy finish its bookkeeping before its CPU time is read
     double used = cpu_ns(pid) - cpu, seconds = now() - began;
+    all_errors_ += outstanding_;
     std::sort(latencies_.begin(), latencies_.end());
     auto percentile = [&](double p) {
       return latencies_.empty()
@@ -222,13 +301,17 @@ class Generator {
   Options options_;
   Poller poller_;
   Backend backend_;
+  Backend second_backend_;
+  const std::size_t body_size_;
   SSL_CTX* tls_ = nullptr;
-  std::vector<std::string> requests_;
   std::vector<float> latencies_;
   std::vector<Client*> idle_;
   std::uint64_t random_ = 42;
   long done_ = 0, errors_ = 0, outstanding_ = 0;
+  long all_errors_ = 0, closed_ = 0;
+  long answers_[2] = {0, 0};
   bool issuing_ = false;
+  bool stopping_ = false;
 };
 
 bool Client::connect() {
@@ -243,9 +326,13 @@ bool Client::connect() {
   if (generator_.tls()) {
     ssl_ = SSL_new(generator_.tls());
     SSL_set_fd(ssl_, fd_);
-    SSL_set_tlsext_host_name(ssl_, generator_.options().host.c_str());
+    SSL_ctrl(ssl_, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+             const_cast<char*>(generator_.options().host.c_str()));
     if (generator_.options().resume && generator_.session) SSL_set_session(ssl_, generator_.session);
-    if (SSL_connect(ssl_) != 1) return false;
+    SSL_set_connect_state(ssl_);
+    shaking_ = generator_.options().handshakes;
+    if (!shaking_ && SSL_do_handshake(ssl_) != 1) return false;
+    fcntl(fd_, F_SETFL, O_NONBLOCK);
   }
   generator_.poller().add(fd_, EPOLLIN, this);
   return true;
@@ -276,17 +363,32 @@ bool Client::write_all(const char* data, std::size_t size) {
 }
 
 ssize_t Client::read(char* buffer, std::size_t size) {
-  return ssl_ ? SSL_read(ssl_, buffer, static_cast<int>(size)) : recv(fd_, buffer, size, 0);
+  const ssize_t n = ssl_ ? SSL_read(ssl_, buffer, static_cast<int>(size)) : recv(fd_, buffer, size, 0);
+  if (n > 0) return n;
+  if (ssl_) return SSL_get_error(ssl_, static_cast<int>(n)) == SSL_ERROR_WANT_READ ? 0 : -1;
+  return -1;
 }
 
 void Client::send_request(double started) {
   busy_ = true;
   started_ = started;
-  left_ = -1;
-  have_ = 0;
-  if (fd_ < 0 && !connect()) return finish(false);
-  const std::string& request = generator_.next_request();
-  if (!write_all(request.data(), request.size())) finish(false);
+  in_body_ = false;
+  got_ = have_ = 0;
+  asked_ = &generator_.next_question(questions_);
+  if (fd_ < 0 && !connect()) return fail("connect");
+  if (shaking_ ? !shake_hands() : !write_all(asked_->text.data(), asked_->text.size())) fail("send");
+}
+
+bool Client::shake_hands() {
+  const int done = SSL_do_handshake(ssl_);
+  if (done != 1) return SSL_get_error(ssl_, done) == SSL_ERROR_WANT_READ;
+  shaking_ = false;
+  return write_all(asked_->text.data(), asked_->text.size());
+}
+
+void Client::fail(const char* why) {
+  generator_.complain(why, errno);
+  finish(false);
 }
 
 void Client::finish(bool ok) {
@@ -296,27 +398,47 @@ void Client::finish(bool ok) {
   generator_.completed(this, started_, ok);
 }
 
+int Client::take_head() {
+  head_[have_] = 0;
+  char* end = std::strstr(head_, "\r\n\r\n");
+  if (!end) return have_ < sizeof head_ - 1 ? 0 : -1;
+  *end = 0;
+  const char* length = strcasestr(head_, "\r\ncontent-length:");
+  const char* backend = strcasestr(head_, "\r\nx-backend: ");
+  if (std::strncmp(head_, "HTTP/1.1 200", 12) != 0 || !length || !backend) return -1;
+  if (std::strtoul(length + 17, nullptr, 10) != generator_.body_size()) return -1;
+  if (asked_->backend != '*' && asked_->backend != backend[13]) return -1;
+  generator_.answered_by(backend[13]);
+  in_body_ = true;
+  return take_body(end + 4, have_ - static_cast<std::size_t>(end + 4 - head_));
+}
+
+int Client::take_body(const char* data, std::size_t size) {
+  if (size > generator_.body_size() - got_ || std::memcmp(data, pattern().data() + got_, size) != 0) return -1;
+  got_ += size;
+  return got_ == generator_.body_size();
+}
+
 void Client::on_event(std::uint32_t) {
   static char bulk[1 << 18];
+  if (shaking_) {
+    if (!shake_hands()) fail("TLS handshake");
+    return;
+  }
   do {
-    if (left_ < 0) {
-      ssize_t n = read(head_ + have_, sizeof head_ - 1 - have_);
-      if (n <= 0) return finish(false);
-      have_ += static_cast<std::size_t>(n);
-      head_[have_] = 0;
-      char* end = std::strstr(head_, "\r\n\r\n");
-      if (!end) continue;
-      if (std::strncmp(head_, "HTTP/1.1 200", 12) != 0) return finish(false);
-      *end = 0;
-      const char* length = strcasestr(head_, "content-length:");
-      left_ =
-          (length ? std::atol(length + 15) : 0) - static_cast<long>(have_ - static_cast<std::size_t>(end + 4 - head_));
-    } else {
-      ssize_t n = read(bulk, sizeof bulk);
-      if (n <= 0) return finish(false);
-      left_ -= n;
+    char* to = in_body_ ? bulk : head_ + have_;
+    const ssize_t n = read(to, in_body_ ? sizeof bulk : sizeof head_ - 1 - have_);
+    if (n == 0) return;
+    if (n < 0) {
+      generator_.closed();
+      return busy_ ? fail("closed by the proxy") : disconnect();
     }
-    if (left_ <= 0 && busy_) return finish(true);
+    if (!busy_) return fail("bytes that nobody asked for");
+    const auto size = static_cast<std::size_t>(n);
+    if (!in_body_) have_ += size;
+    const int done = in_body_ ? take_body(bulk, size) : take_head();
+    if (done < 0) return fail("a wrong answer");
+    if (done > 0) return finish(true);
   } while (ssl_ && SSL_pending(ssl_) > 0);
 }
 
@@ -330,7 +452,6 @@ int main(int argc, char** argv) {
   app.add_option("--backend-port", options.backend_port);
   app.add_option("--path", options.path);
   app.add_option("--host", options.host);
-  app.add_option("--hosts-file", options.hosts_file, "one host a line; requests take them in random order");
   app.add_option("--connections", options.connections);
   app.add_option("--slice", options.slice, "seconds");
   app.add_option("--rounds", options.rounds);
@@ -339,14 +460,10 @@ int main(int argc, char** argv) {
   app.add_flag("--tls", options.tls);
   app.add_flag("--handshakes", options.handshakes);
   app.add_flag("--resume", options.resume);
-  app.add_option("targets", options.targets, "port:pid ...")->required();
+  app.add_option("--requests", options.requests, "one run of so many requests instead of slices");
+  app.add_option("targets", options.targets,
+                 "port:pid[:FILE] ...; FILE: one \"host [backend]\" a line, asked for at random")
+      ->required();
   CLI11_PARSE(app, argc, argv);
-  if (!options.hosts_file.empty()) {
-    if (FILE* file = std::fopen(options.hosts_file.c_str(), "r")) {
-      char line[300];
-      while (std::fgets(line, sizeof line, file)) options.hosts.emplace_back(line, std::strcspn(line, "\r\n"));
-      std::fclose(file);
-    }
-  }
-  weir::bench::Generator(options).run();
+  return weir::bench::Generator(options).run() ? 0 : 1;
 }
