@@ -77,13 +77,21 @@ Reactor& Reactor::current() noexcept {
   return *current_reactor;
 }
 
+void Reactor::wait() {
+  run(-1);
+}
+
 void Reactor::drain() {
+  run(0);
+}
+
+void Reactor::run(int wait_ms) {
   assert(!running_ && "drain() from inside a coroutine");
   running_ = true;
-  update_clock();
   std::erase_if(listeners_, [](const auto& listener) { return listener->removed; });
   for (int round = 0; round < kMaxRounds; ++round) {
-    const int count = ::epoll_wait(epoll_fd_, batch_->events, kMaxEvents, 0);
+    const int count = ::epoll_wait(epoll_fd_, batch_->events, kMaxEvents, round == 0 ? wait_ms : 0);
+    if (round == 0) update_clock();
     batch_->count = std::max(count, 0);
     for (batch_->index = 0; batch_->index < batch_->count; ++batch_->index) handle(batch_->events[batch_->index]);
     batch_->count = 0;

@@ -12,8 +12,9 @@
 namespace weir::net {
 namespace {
 
-// Plaintext per flush: few system calls for bulk, and little to keep for a slow reader.
-constexpr std::size_t kPlainPerFlush = 64 * 1024;
+// Plaintext per flush: few system calls for bulk, and little to keep for a slow reader. Room for a full input buffer
+// and its head.
+constexpr std::size_t kPlainPerFlush = 80 * 1024;
 
 }  // namespace
 

@@ -4,8 +4,6 @@
 #include "text_escape.h"
 #include "weir/base/ascii.h"
 
-#include <algorithm>
-
 namespace weir::observe {
 
 namespace {
@@ -16,11 +14,8 @@ bool is_name_char(char c) {
 
 // Escapes what was appended from `from` on, in place; values that need it are rare.
 void escape_tail(std::string& out, std::size_t from, LogEscape escape) {
-  const auto needs = escape == LogEscape::standard ? needs_standard_escape : needs_json_escape;
-  if (std::none_of(out.begin() + static_cast<std::ptrdiff_t>(from), out.end(),
-                   [needs](char c) { return needs(static_cast<unsigned char>(c)); })) {
-    return;
-  }
+  const std::string_view tail = std::string_view(out).substr(from);
+  if (!(escape == LogEscape::standard ? needs_standard_escape(tail) : needs_json_escape(tail))) return;
   const std::string value = out.substr(from);
   out.resize(from);
   if (escape == LogEscape::standard) {

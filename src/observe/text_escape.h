@@ -1,10 +1,27 @@
 // Escaping for log lines. Pure; appends to `out`.
 #pragma once
 
+#include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
 namespace weir::observe {
+
+// Eight bytes at a time: is one of them ...? Every variable of every log line is looked at.
+constexpr std::uint64_t eight(unsigned char c) {
+  return 0x0101010101010101u * c;
+}
+constexpr bool has_byte(std::uint64_t word, unsigned char c) {
+  const std::uint64_t zeros = word ^ eight(c);
+  return ((zeros - eight(1)) & ~zeros & eight(0x80)) != 0;
+}
+constexpr bool has_below_blank(std::uint64_t word) {
+  return ((word - eight(0x20)) & ~word & eight(0x80)) != 0;
+}
+constexpr bool has_from_delete_on(std::uint64_t word) {
+  return (((word + eight(1)) | word) & eight(0x80)) != 0;
+}
 
 inline bool needs_control_escape(std::string_view text) {
   for (const char c : text) {
@@ -43,6 +60,20 @@ inline bool needs_standard_escape(unsigned char c) {
   return c < 0x20 || c >= 0x7f || c == '"' || c == '\\';
 }
 
+inline bool needs_standard_escape(std::string_view text) {
+  const char* at = text.data();
+  std::size_t left = text.size();
+  for (; left >= 8; at += 8, left -= 8) {
+    std::uint64_t word;
+    std::memcpy(&word, at, 8);
+    if (has_below_blank(word) || has_from_delete_on(word) || has_byte(word, '"') || has_byte(word, '\\')) return true;
+  }
+  for (; left > 0; ++at, --left) {
+    if (needs_standard_escape(static_cast<unsigned char>(*at))) return true;
+  }
+  return false;
+}
+
 inline void append_standard_escaped(std::string& out, std::string_view text) {
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -57,6 +88,20 @@ inline void append_standard_escaped(std::string& out, std::string_view text) {
 // nginx's escape=json: what a JSON string may not hold; bytes from 0x80 on stay as they are.
 inline bool needs_json_escape(unsigned char c) {
   return c < 0x20 || c == '"' || c == '\\';
+}
+
+inline bool needs_json_escape(std::string_view text) {
+  const char* at = text.data();
+  std::size_t left = text.size();
+  for (; left >= 8; at += 8, left -= 8) {
+    std::uint64_t word;
+    std::memcpy(&word, at, 8);
+    if (has_below_blank(word) || has_byte(word, '"') || has_byte(word, '\\')) return true;
+  }
+  for (; left > 0; ++at, --left) {
+    if (needs_json_escape(static_cast<unsigned char>(*at))) return true;
+  }
+  return false;
 }
 
 inline void append_json_escaped(std::string& out, std::string_view text) {

@@ -56,7 +56,8 @@ class Worker {
 
   // --- by the loop (server.cc)
   void listen(const std::vector<Listening>& sockets);
-  void drain_events() { reactor_.drain(); }
+  // Sleeps until there is something to do, and does it.
+  void wait_for_events() { reactor_.wait(); }
   // Every 100 ms: timeouts, idle connections, log lines.
   void tick();
   void take_table(route::RoutingTablePtr table);
@@ -65,7 +66,6 @@ class Worker {
   // Cuts what is left.
   void cut();
   bool idle() const { return jobs_.empty(); }
-  int event_fd() const { return reactor_.fd(); }
 
   // --- by sessions and the pipeline
   net::Reactor& reactor() { return reactor_; }

@@ -1,5 +1,5 @@
-// WorkerThread: the thread of a Worker and the event loop it runs in. The reactor's descriptor is nested in an
-// io_context, which brings functions from other threads and a clock of 100 ms.
+// WorkerThread: the thread of a Worker and the event loop it runs in: the worker's reactor, an io_context that holds
+// the functions that other threads post, and a clock of 100 ms.
 #pragma once
 
 #include "proxy/worker.h"

@@ -11,7 +11,8 @@ namespace weir::net {
 
 class BufferPool {
  public:
-  static constexpr std::uint32_t kSmall = 64 * 1024;   // heads, relays
+  // Heads, relays. Not 64 KiB flat: a message of so much body comes with its head in one read.
+  static constexpr std::uint32_t kSmall = 68 * 1024;
   static constexpr std::uint32_t kLarge = 256 * 1024;  // bulk relays
 
   BufferPool() = default;

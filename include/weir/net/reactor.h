@@ -1,7 +1,7 @@
-// Reactor: the edge-triggered event source of one worker. Its epoll descriptor is nested in the worker's io_context:
+// Reactor: the edge-triggered event source of one worker, and what its thread sleeps in: other sources (a timer,
+// functions from other threads) are listeners. See docs/adr/ for why it is not nested in an io_context.
 //
-//   descriptor.async_wait(wait_read, [&](auto) { reactor.drain(); /* wait again */ });   timer every 100 ms:
-//   reactor.expire();
+//   while (running) reactor.wait();   every 100 ms: reactor.expire();
 //
 // Each Sock is registered once; the reactor performs the pending operation of a Sock when an event arrives and resumes
 // the coroutine only when the operation has finished. Thread rule: everything on the thread that made it. Lifetime: it
@@ -37,7 +37,9 @@ class Reactor {
   // The newest Reactor of this thread. REQUIRES: one exists.
   static Reactor& current() noexcept;
 
-  // Readable when drain() has something to do.
+  // Sleeps until something is ready and handles it, as drain() does.
+  void wait();
+  // Readable when drain() has something to do, for loops that sleep elsewhere.
   int fd() const { return epoll_fd_; }
   // Handles what is ready. Returns in bounded time: what is left makes fd() readable again.
   void drain();
@@ -46,7 +48,7 @@ class Reactor {
   // Graceful drain: every wait_idle() ends, with the bytes that have arrived meanwhile or else with -ECANCELED.
   void cancel_idle();
 
-  // Coarse monotonic clock (a few ms), read once per drain() and expire().
+  // Coarse monotonic clock (a few ms), read once per wait(), drain() and expire().
   std::uint64_t now_ms() const { return now_ms_; }
 
   // `on_readable` runs whenever `fd` is readable (level-triggered); it may remove this or any listener. `fd` stays the
@@ -75,6 +77,7 @@ class Reactor {
   // Runs the Sock's reader and writer in the next round.
   void defer(Sock& sock) noexcept;
   void wake() noexcept;
+  void run(int wait_ms);  // -1: without end
   void handle(const epoll_event& event);
   void run_ready();
   void end_waits(ListNode& timers, int result);
@@ -84,7 +87,7 @@ class Reactor {
 
   int epoll_fd_ = -1;
   int wake_fd_ = -1;
-  bool running_ = false;  // inside drain(): the ready queue will be looked at
+  bool running_ = false;  // inside run(): the ready queue will be looked at
   bool woken_ = false;    // wake_fd_ is readable
   int budget_ = kBudget;
   std::uint64_t now_ms_ = 0;
