@@ -35,7 +35,7 @@ CONTROLLERS = (
     "garbage-collector-controller", "namespace-controller", "root-ca-certificate-publisher-controller",
     "serviceaccount-controller", "serviceaccount-token-controller")
 READY_SECONDS = 120  # a busy machine
-STOP_SECONDS = 20
+STOP_SECONDS = 5  # an API server waits for its watches to end, which do not
 
 AUDIT_POLICY = """apiVersion: audit.k8s.io/v1
 kind: Policy
