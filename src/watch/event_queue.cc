@@ -96,20 +96,26 @@ void EventQueue::written(const Write& write, const std::string& name) {
   if (slot.pending_count > 0) wait(write.key, slot, *slot.last_take + kInterval);
 }
 
-void EventQueue::lost(const Write& write, bool again) {
+void EventQueue::lost(const Write& write, Loss loss) {
   const auto it = slots_.find(write.key);
   if (it == slots_.end()) return;
   Slot& slot = it->second;
   slot.on_its_way = false;
-  slot.name.clear();
-  if (again && slot.pending_count == 0) {
-    slot.pending = write.event;
-    slot.pending_count = write.count;
-    slot.pending_stamp = write.first_stamp;
-    wait(write.key, slot, *slot.last_take);
+  // What would be added to an Event that is there is less than its count is to be.
+  const int added = write.existing.empty() ? write.count : write.count - slot.count;
+  if (loss == Loss::gone) slot.name.clear();
+  if (loss == Loss::refused) {
+    if (slot.pending_count > 0) wait(write.key, slot, *slot.last_take + kInterval);
     return;
   }
-  if (slot.pending_count > 0) wait(write.key, slot, *slot.last_take + kInterval);
+  if (slot.pending_count > 0 && slot.pending.message == write.event.message) {
+    slot.pending_count += added;
+  } else if (slot.pending_count == 0) {
+    slot.pending = write.event;
+    slot.pending_count = loss == Loss::gone ? write.count : added;
+    slot.pending_stamp = write.first_stamp;
+  }
+  wait(write.key, slot, *slot.last_take);
 }
 
 std::optional<EventQueue::Clock::time_point> EventQueue::next_due() const {

@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace weir::watch {
@@ -22,6 +23,8 @@ constexpr std::size_t kAtOnce = 4;
 constexpr std::chrono::seconds kComplaintInterval{60};
 constexpr int kNotFound = 404;
 constexpr int kTooMany = 429;
+constexpr int kServerError = 500;
+constexpr std::chrono::seconds kPause{5};  // when the server cannot answer, all wait
 
 }  // namespace
 
@@ -87,14 +90,17 @@ void EventWriter::State::take(const EventQueue::Write& write, const std::string&
     queue.written(write, name);
     return work();
   }
-  // The Event to be changed may have reached its end; and a server that is too busy has asked to come back.
-  const bool again = answer && ((answer->status == kNotFound && !write.existing.empty()) || answer->status == kTooMany);
-  if (answer && answer->retry_after.count() > 0) not_before = Clock::now() + answer->retry_after;
-  if (!again) {
+  auto loss = EventQueue::Loss::refused;
+  if (!answer || answer->status >= kServerError || answer->status == kTooMany) {
+    loss = EventQueue::Loss::unanswered;
+    not_before = Clock::now() + std::max(kPause, answer ? answer->retry_after : std::chrono::seconds(0));
+  } else if (answer->status == kNotFound && !write.existing.empty()) {
+    loss = EventQueue::Loss::gone;  // an Event has an end
+  } else {
     ++refused;
-    complain(write, answer ? std::to_string(answer->status) + " " + read_message(answer->body) : answer.error().text());
+    complain(write, std::to_string(answer->status) + " " + read_message(answer->body));
   }
-  queue.lost(write, again);
+  queue.lost(write, loss);
   work();
 }
 

@@ -51,8 +51,10 @@ class EventQueue {
   std::optional<Write> take(Clock::time_point now);
   // It was written under this name.
   void written(const Write& write, const std::string& name);
-  // It was not: `again` offers it once more as a new Event (the existing one is gone).
-  void lost(const Write& write, bool again);
+  // It was not. refused: dropped. gone: the Event to be changed is no more, a new one is due at once. unanswered: the
+  // same is due at once.
+  enum class Loss { refused, gone, unanswered };
+  void lost(const Write& write, Loss loss);
 
   // When take() will have something; nullopt: when something is offered.
   std::optional<Clock::time_point> next_due() const;

@@ -105,16 +105,35 @@ TEST_F(EventQueueTest, AnEventThatIsGoneIsWrittenAnewAtOnce) {
   const auto write = queue.take(kStart + 61s);
   ASSERT_EQ(write->existing, "name1");
 
-  queue.lost(*write, true);
+  queue.lost(*write, EventQueue::Loss::gone);
 
   EXPECT_EQ(drain(kStart + 61s), "ax2 ");
 }
 
 TEST_F(EventQueueTest, ARefusedEventIsDropped) {
   offer(about("web", "Rejected", "a"), kStart);
-  queue.lost(*queue.take(kStart), false);
+  queue.lost(*queue.take(kStart), EventQueue::Loss::refused);
 
   EXPECT_TRUE(queue.empty());
+}
+
+TEST_F(EventQueueTest, WhatGotNoAnswerIsDueAgain) {
+  offer(about("web", "Rejected", "a"), kStart);
+  queue.lost(*queue.take(kStart), EventQueue::Loss::unanswered);
+  EXPECT_EQ(drain(kStart), "ax1 ");
+  offer(about("web", "Rejected", "a"), kStart + 61s);
+  queue.lost(*queue.take(kStart + 61s), EventQueue::Loss::unanswered);
+
+  EXPECT_EQ(drain(kStart + 61s), "+ax2 ");
+}
+
+TEST_F(EventQueueTest, ANewerMessageReplacesOneThatGotNoAnswer) {
+  offer(about("web", "Rejected", "a"), kStart);
+  const auto write = queue.take(kStart);
+  offer(about("web", "Rejected", "b"), kStart + 1s);
+  queue.lost(*write, EventQueue::Loss::unanswered);
+
+  EXPECT_EQ(drain(kStart + 1s), "bx1 ");
 }
 
 TEST_F(EventQueueTest, ABurstIsFollowedBy25ASecond) {
