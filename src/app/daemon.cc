@@ -6,7 +6,6 @@
 #include "machine.h"
 #include "shutdown.h"
 #include "version.h"
-#include "weir/base/ascii.h"
 #include "weir/controller/loop.h"
 #include "weir/features/filter_order.h"
 #include "weir/features/settings_table.h"
@@ -67,15 +66,6 @@ std::optional<std::string> check_objects(const kube::ClusterState& state, const 
   if (options.default_backend_service && !state.find<kube::Service>(*options.default_backend_service)) {
     return "the Service " + kube::to_string(*options.default_backend_service) +
            " (flag --default-backend-service) does not exist";
-  }
-  if (!options.config_map) return std::nullopt;
-  const auto map = state.find<kube::ConfigMap>(*options.config_map);
-  if (!map) return std::nullopt;
-  const auto value = map->data.find("use-proxy-protocol");
-  if (value != map->data.end() && base::parse_bool(value->second).value_or(false)) {
-    return "ConfigMap " + kube::to_string(*options.config_map) +
-           ": use-proxy-protocol is not implemented yet, and without it every client address would be wrong; "
-           "remove the key to start";
   }
   return std::nullopt;
 }

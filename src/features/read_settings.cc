@@ -8,8 +8,6 @@
 namespace weir::features {
 namespace {
 
-constexpr std::string_view kProxyProtocol = "use-proxy-protocol";
-
 std::vector<std::string_view> known_keys() {
   std::vector<std::string_view> out;
   for (const SettingRow& row : settings_table()) out.push_back(row.key);
@@ -104,11 +102,6 @@ class Reader {
   }
 
   void say_planned(const SettingRow& row) {
-    if (row.key == kProxyProtocol) {
-      warn("use-proxy-protocol-planned", row.key,
-           "is not implemented yet; without it every connection would be misread, so the start stops");
-      return;
-    }
     if (!row.protects) {
       warn("setting-planned", row.key, "is not implemented yet and has no effect");
       return;

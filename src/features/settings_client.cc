@@ -131,10 +131,10 @@ std::vector<SettingSpec> connection_settings() {
               "Longest gap between two reads of a request body."),
       setting("client-body-buffer-size", in_defaults(&Policies::proxy, &ProxyPolicy::client_body_buffer_size),
               "Part of a request body that is kept in memory."),
-      plan_setting("use-proxy-protocol", "bool", "false",
-                   "PROXY protocol on all listeners. Not implemented: the start stops, since every request would fail.")
-          .asks(is_true),
-      plan_setting("proxy-protocol-header-timeout", "time", "5s", "Time to send the PROXY header."),
+      setting("use-proxy-protocol", in_settings(&Settings::use_proxy_protocol),
+              "Every connection must begin with a PROXY header, version 1 or 2; others are closed."),
+      time_setting("proxy-protocol-header-timeout", in_settings(&Settings::proxy_protocol_header_timeout),
+                   "Time to send the PROXY header, on every listener."),
   };
 }
 

@@ -73,6 +73,7 @@ void RequestContext::clear_context() {
   forwarded.address_text.clear();
   forwarded.scheme = forwarded.host = {};
   forwarded.port.clear();
+  forwarded.client_port = 0;
   forwarded.trusted = false;
   table = nullptr;
   host = nullptr;
@@ -82,6 +83,9 @@ void RequestContext::clear_context() {
   answer.clear();
   response.clear();
   response_status = 0;
+  upstream_fields = nullptr;
+  limits = nullptr;
+  limit_hold.release();
 }
 
 }  // namespace weir::proxy

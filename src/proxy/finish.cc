@@ -94,9 +94,15 @@ void log_request(Worker& worker, const Request& request, std::int64_t took_us) {
   entry.host = request.head.host;
   entry.server_addr = connection.local_address_text;
   entry.server_port = connection.local_port;
-  entry.remote_port = connection.port;
+  entry.remote_port = request.forwarded.client_port != 0 ? request.forwarded.client_port : connection.port;
   entry.realip_remote_addr = connection.address_text;
   entry.realip_remote_port = connection.port;
+  std::string proxied_text;
+  if (connection.proxied) {
+    proxied_text = connection.proxied->source.to_string();
+    entry.proxy_protocol_addr = proxied_text;
+    entry.proxy_protocol_port = connection.proxied->source_port;
+  }
   entry.tls = connection.https;
   entry.connection = request.connection_serial;
   entry.connection_requests = request.connection_requests;

@@ -41,10 +41,24 @@ base::IpAddress walk(const features::Settings& settings, base::IpAddress address
   return address;
 }
 
+// A PROXY header counts if its sender is trusted, whatever its contents.
+bool is_proxied(const ClientConnection& connection, const features::Settings& settings) {
+  return connection.proxied && settings.use_proxy_protocol && is_trusted(settings, connection.address);
+}
+
 void resolve_address(RequestContext& request, const features::Settings& settings) {
   Forwarded& out = request.forwarded;
-  out.address = request.connection->address;
-  if (settings.use_forwarded_headers || settings.enable_real_ip) {
+  const ClientConnection& connection = *request.connection;
+  out.address = connection.address;
+  out.client_port = connection.port;
+  const bool proxied = is_proxied(connection, settings);
+  if (proxied) {
+    out.address = connection.proxied->source;
+    out.client_port = connection.proxied->source_port;
+  }
+  // With PROXY the header counts only where it is trusted to say more than that (spec 4.15).
+  const bool from_header = settings.use_forwarded_headers || (settings.enable_real_ip && !settings.use_proxy_protocol);
+  if (from_header) {
     std::string list;
     append_joined(request.head.fields, settings.forwarded_for_header, list);
     if (!list.empty()) out.address = walk(settings, out.address, list);
@@ -53,6 +67,19 @@ void resolve_address(RequestContext& request, const features::Settings& settings
     out.address_text = request.connection->address_text;
   } else {
     out.address_text = out.address.to_string();
+  }
+}
+
+// X-Forwarded-Proto, -Host and -Port, from any peer (spec 5.2).
+void take_forwarded(RequestContext& request) {
+  Forwarded& out = request.forwarded;
+  const http::Fields& fields = request.head.fields;
+  if (std::string_view proto = fields.get(http::FieldId::forwarded_proto); !proto.empty()) out.scheme = proto;
+  if (std::string_view host = fields.get(http::FieldId::forwarded_host); !host.empty()) {
+    out.host = base::trim(host.substr(0, host.find(',')));
+  }
+  if (std::string_view port = fields.get(http::FieldId::forwarded_port); !port.empty()) {
+    out.port = port == std::to_string(request.table->https_port) ? std::string("443") : std::string(port);
   }
 }
 
@@ -79,14 +106,20 @@ void resolve_forwarded(RequestContext& request) {
   // A request on the HTTPS port shows 443, whatever the port's number (spec 5.1).
   out.port = connection.https ? "443" : std::to_string(connection.local_port);
   out.trusted = settings.use_forwarded_headers;
-  if (!out.trusted) return;
-  const http::Fields& fields = request.head.fields;
-  if (std::string_view proto = fields.get(http::FieldId::forwarded_proto); !proto.empty()) out.scheme = proto;
-  if (std::string_view host = fields.get(http::FieldId::forwarded_host); !host.empty()) {
-    out.host = base::trim(host.substr(0, host.find(',')));
-  }
-  if (std::string_view port = fields.get(http::FieldId::forwarded_port); !port.empty()) {
-    out.port = port == std::to_string(request.table->https_port) ? std::string("443") : std::string(port);
+  const std::uint16_t proxied_port =
+      settings.use_proxy_protocol && connection.proxied ? connection.proxied->destination_port : std::uint16_t{0};
+  if (proxied_port != 0) out.port = proxied_port == request.table->https_port ? "443" : std::to_string(proxied_port);
+  if (out.trusted) take_forwarded(request);
+  // What the load balancer was asked on its port 443 came over TLS, whatever a header says (spec 4.15).
+  if (proxied_port == 443) out.scheme = "https";
+}
+
+void append_proxied_for(const RequestContext& request, std::string& out) {
+  const ClientConnection& connection = *request.connection;
+  if (is_proxied(connection, request.settings())) {
+    out += connection.proxied->source.to_string();
+  } else {
+    out += connection.address_text;
   }
 }
 

@@ -12,4 +12,7 @@ namespace weir::proxy {
 // The values of all fields of that name, joined by ", ": several lines count as one list.
 void append_joined(const http::Fields& fields, std::string_view name, std::string& out);
 
+// Who the next proxy is told about: the source of a trusted PROXY header, else the TCP peer.
+void append_proxied_for(const RequestContext& request, std::string& out);
+
 }  // namespace weir::proxy

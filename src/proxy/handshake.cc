@@ -17,10 +17,14 @@ net::Task<bool> handshake(Session& session) {
   const SnapshotRef snapshot = session.worker.snapshot();
   if (!snapshot) co_return false;
   const net::Millis timeout = snapshot.table().settings->client_header_timeout;
-  const int readable = co_await sock.readable(timeout);
-  if (readable <= 0) co_return false;
   char first = 0;
-  if (::recv(sock.fd(), &first, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) co_return false;
+  if (!sock.input().empty()) {  // came with the PROXY header
+    first = sock.input().front();
+  } else {
+    const int readable = co_await sock.readable(timeout);
+    if (readable <= 0) co_return false;
+    if (::recv(sock.fd(), &first, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) co_return false;
+  }
   if (first != kHandshakeRecord) {
     session.plain_on_https = true;
     co_return true;

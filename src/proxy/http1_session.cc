@@ -117,6 +117,10 @@ net::Task<bool> serve_request(Session& session) {
 net::Job serve_client(net::JobGroup&, std::unique_ptr<Session>& handed_over) {
   const std::unique_ptr<Session> session = std::move(handed_over);
   net::Sock& client = *session->sock;
+  if (settings_of(session->worker).use_proxy_protocol) {
+    const bool known = co_await receive_proxy_header(*session);
+    if (!known) co_return;
+  }
   if (session->connection.https) {
     const bool ready = co_await handshake(*session);
     if (!ready) co_return;

@@ -54,6 +54,7 @@ bool RequestPipeline::pin_snapshot() {
   if (!request_.snapshot) return false;
   request_.table = &request_.snapshot.table();
   request_.lookup = &worker_.lookup();
+  request_.limits = worker_.services().limits;
   request_.request_id = request_.head.fields.get(http::FieldId::request_id);
   if (request_.request_id.empty() && request_.settings().generate_request_id) {
     worker_.request_ids().write(request_.generated_id.data());

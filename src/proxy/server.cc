@@ -62,6 +62,7 @@ struct Server::State {
   std::uint16_t https_port = 0;
   std::optional<observe::Metrics> own_metrics;
   std::vector<observe::WorkerMetrics*> metrics;  // one per worker
+  std::optional<LimitTable> limits;              // requests hold entries: before the workers
   // Held until the workers have let go, so that no worker ever spends its time destroying a table.
   std::deque<route::RoutingTablePtr> published;
   std::vector<std::unique_ptr<WorkerThread>> workers;
@@ -112,6 +113,7 @@ WorkerServices Server::State::services_of(std::size_t worker) {
   services.filters = options.filters;
   services.resolver = &*resolver;
   services.files = &*files;
+  services.limits = &*limits;
   services.temp_directory = options.temp_directory;
   services.access_log = options.access_log;
   services.metrics = metrics[worker];
@@ -153,6 +155,7 @@ base::Result<void> Server::start() {
   (void)page_of(404);  // rendered now, not by the first request
   if (state.options.metrics == nullptr) state.own_metrics.emplace(observe::MetricsOptions{});
   observe::Metrics& metrics = state.options.metrics != nullptr ? *state.options.metrics : *state.own_metrics;
+  state.limits.emplace();
   state.files.emplace();
   state.resolver.emplace();
   for (std::size_t i = 0; i < count; ++i) state.metrics.push_back(&metrics.make_worker());

@@ -34,6 +34,9 @@ struct Session {
 // Step 1 (listener.cc): takes the descriptor and starts serving it.
 void accept_client(Worker& worker, int fd, const net::Address& peer, bool https);
 
+// Step 2 (proxy_header.cc), with use-proxy-protocol. false: close. REQUIRES: the worker has a table.
+net::Task<bool> receive_proxy_header(Session& session);
+
 // Step 2 (handshake.cc). false: close.
 net::Task<bool> handshake(Session& session);
 

@@ -37,7 +37,9 @@ void write_forwarded_for(http::HeadWriter& head, const Request& request) {
       head.value_part(incoming);
       head.value_part(", ");
     }
-    head.value_part(request.connection->address_text);
+    std::string peer;
+    append_proxied_for(request, peer);
+    head.value_part(peer);
   } else {
     head.value_part(request.forwarded.address_text);
   }

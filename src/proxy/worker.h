@@ -34,6 +34,7 @@ struct WorkerServices {
   FilterList filters;
   upstream::Resolver* resolver = nullptr;
   upstream::Offload* files = nullptr;
+  LimitTable* limits = nullptr;
   std::string temp_directory;
   observe::AccessLog* access_log = nullptr;   // null: none
   observe::WorkerMetrics* metrics = nullptr;  // this worker's

@@ -3,6 +3,7 @@
 #include "route/backend_build.h"
 #include "route/certificate_index.h"
 #include "route/certificate_store.h"
+#include "route/client_blocks.h"
 #include "route/host_build.h"
 #include "route/host_index.h"
 #include "route/ids.h"
@@ -59,6 +60,7 @@ struct Compiler::State {
   void rebuild_denied();
   CachedHost build(const model::Host& host, const IngressSet& denied, const tls::CertificatePtr& certificate_before);
   void compile_backends(const model::Model& model, RoutingTable& table, base::Diagnostics& diagnostics);
+  void compile_blocks(RoutingTable& table, base::Diagnostics& diagnostics);
   void choose_default_certificate(const model::Model& model, RoutingTable& table, base::Diagnostics& diagnostics);
   void join_certificates(RoutingTable& table);
   std::shared_ptr<const CertificateIndex> certificate_index(const RoutingTable& table) const;
@@ -102,6 +104,7 @@ CompileResult Compiler::compile(const model::Model& model) {
   table->catch_all = catch_all->host;
   table->index = std::make_shared<const HostIndex>(table->hosts, state.patterns);
   state.compile_backends(model, *table, result.diagnostics);
+  state.compile_blocks(*table, result.diagnostics);
   if (state.options.tls) table->tls_context = state.tls.context_for(*table->settings, result.diagnostics);
   table->hash = state.digest(*table);
   state.forget_unused_secrets(model);
@@ -248,6 +251,26 @@ void Compiler::State::compile_backends(const model::Model& model, RoutingTable& 
       table.backends[id] = std::move(empty);
     }
   }
+}
+
+// A list that does not compile keeps everybody out: whom it meant to keep out is not known.
+void Compiler::State::compile_blocks(RoutingTable& table, base::Diagnostics& diagnostics) {
+  const features::Settings& settings = *table.settings;
+  if (settings.block_user_agents.empty() && settings.block_referers.empty()) return;
+  auto blocks = std::make_shared<ClientBlocks>(settings.block_user_agents, settings.block_referers, patterns);
+  const std::pair<const char*, const BlockList*> lists[] = {{"block-user-agents", &blocks->user_agents()},
+                                                            {"block-referers", &blocks->referers()}};
+  for (const auto& [key, list] : lists) {
+    if (list->problem().empty()) continue;
+    base::Diagnostic diagnostic;
+    diagnostic.severity = base::Severity::error;
+    diagnostic.code = "setting-denies";
+    diagnostic.object.kind = "ConfigMap";
+    diagnostic.key = key;
+    diagnostic.text = list->problem() + "; everything answers 503 (" + key + "-invalid)";
+    diagnostics.push_back(std::move(diagnostic));
+  }
+  table.blocks = std::move(blocks);
 }
 
 void Compiler::State::choose_default_certificate(const model::Model& model, RoutingTable& table,

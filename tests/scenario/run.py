@@ -353,6 +353,8 @@ class Scenario:
         raw = socket.create_connection(("127.0.0.1", self.https if tls or step.get("plain_on_https") else self.http), timeout=DEADLINE)
         try:
             connection, name = raw, None
+            if "first_bytes" in step:
+                raw.sendall(step["first_bytes"].encode("latin-1"))
             if tls:
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
                 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -366,6 +368,10 @@ class Scenario:
                 time.sleep(step["hang_up_ms"] / 1000)
                 return None
             stream = connection.makefile("rb")
+            if step.get("client_gets") == "nothing":
+                if got := self.read_to_end(stream):
+                    raise Failed(f"the client got {got[:80]!r}, but should get nothing")
+                return None
             answers = [read_message(stream, to_head=step.get("request", "").startswith("HEAD "))
                        for _ in range(step.get("answers", 1))]
             if step.get("send_after"):
@@ -379,6 +385,13 @@ class Scenario:
             return answers
         finally:
             raw.close()
+
+    @staticmethod
+    def read_to_end(stream):
+        try:
+            return stream.read()
+        except ConnectionResetError:
+            return b""
 
     def check_value(self, what, want, got):
         want = self.fill(want)
@@ -441,7 +454,7 @@ class Scenario:
             with upstream.lock:
                 upstream.seen.clear()
         answers = self.exchange(step)
-        if "client_gets" in step:
+        if "client_gets" in step and answers is not None:
             wants = step["client_gets"] if isinstance(step["client_gets"], list) else [step["client_gets"]]
             for want, answer in zip(wants, answers):
                 self.check_message("client gets", want, answer, "status")

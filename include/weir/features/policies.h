@@ -10,13 +10,18 @@
 #include "weir/features/affinity/policy.h"
 #include "weir/features/balance/policy.h"
 #include "weir/features/canary/policy.h"
+#include "weir/features/cookies_redirects/policy.h"
+#include "weir/features/cors/policy.h"
 #include "weir/features/custom_errors/policy.h"
+#include "weir/features/custom_headers/policy.h"
 #include "weir/features/hash/policy.h"
 #include "weir/features/host_alias/policy.h"
 #include "weir/features/hsts/policy.h"
 #include "weir/features/https_redirect/policy.h"
+#include "weir/features/ip_access/policy.h"
 #include "weir/features/mirror/policy.h"
 #include "weir/features/proxy/policy.h"
+#include "weir/features/rate_limit/policy.h"
 #include "weir/features/redirect/policy.h"
 #include "weir/features/rewrite/policy.h"
 #include "weir/features/upstream_host/policy.h"
@@ -50,6 +55,11 @@ struct Policies {
   AffinityPolicy affinity;
   CustomErrorsPolicy custom_errors;
   MirrorPolicy mirror;
+  IpAccessPolicy ip_access;
+  CorsPolicy cors;
+  RateLimitPolicy rate_limit;
+  CustomHeadersPolicy custom_headers;
+  CookiesRedirectsPolicy cookies_redirects;
   AccessLogPolicy access_log;
 
   bool operator==(const Policies&) const = default;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "weir/base/cidr.h"
+#include "weir/base/cidr_set.h"
 #include "weir/features/compression/settings.h"
 #include "weir/features/policies.h"
 
@@ -28,6 +29,21 @@ struct Settings {
 
   // A protecting key that is set but not implemented yet: every location answers 503 with this reason. Empty: none.
   std::string deny_all_reason;
+
+  // --- who is served, and how much of it (the lists of addresses are in `defaults.ip_access`)
+  std::vector<std::string> block_user_agents;  // texts, ~expressions, ~*expressions
+  std::vector<std::string> block_referers;
+  std::string limit_key = "$binary_remote_addr";  // text with $variables; what tells clients apart
+  int limit_req_status = 503;
+  int limit_conn_status = 503;
+  base::CidrSet status_page_clients;  // of /nginx_status; default 127.0.0.1 and ::1, set by the table
+
+  // --- headers from ConfigMaps
+  std::vector<std::string> allowed_response_headers;  // what custom-headers may set
+  std::string add_headers_map;                        // "namespace/name", or empty
+  std::string proxy_set_headers_map;
+  std::vector<HeaderField> add_headers;        // of every response; values with $variables. Filled by model/build.cc
+  std::vector<HeaderField> proxy_set_headers;  // of every upstream request
 
   // --- redirects and TLS
   int http_redirect_code = 308;
@@ -57,6 +73,8 @@ struct Settings {
   std::chrono::seconds client_header_timeout{60};
   std::chrono::seconds client_body_timeout{60};
   bool underscores_in_headers = false;
+  bool use_proxy_protocol = false;
+  std::chrono::seconds proxy_protocol_header_timeout{5};
   bool use_forwarded_headers = false;
   bool enable_real_ip = false;
   bool compute_full_forwarded_for = false;

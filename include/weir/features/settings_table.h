@@ -44,8 +44,7 @@ struct SettingsResult {
 // Defaults plus `data`. A value that does not decode leaves the default of that key and gives a warning.
 //
 // Codes of diagnostics. warning: setting-invalid, setting-planned, setting-refused, setting-unknown, setting-denies (a
-// protecting key that is not implemented closes everything), use-proxy-protocol-planned (stops the start). info:
-// setting-noop.
+// protecting key that is not implemented, or whose value cannot be used, closes everything). info: setting-noop.
 SettingsResult read_settings(const std::map<std::string, std::string>& data, const base::ObjectRef& object);
 
 // docs/options.md, the part about the ConfigMap.

@@ -12,11 +12,14 @@
 
 #include "weir/base/cidr.h"
 #include "weir/http/head.h"
+#include "weir/http/proxy_protocol.h"
 #include "weir/net/task.h"
+#include "weir/proxy/limit_table.h"
 #include "weir/route/lookup.h"
 #include "weir/route/routing_table.h"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +34,7 @@ struct ClientConnection {
   bool https = false;            // the listener's; the scheme of the connection
   std::string address_text;      // "10.1.2.3"
   std::string local_address_text;
+  std::optional<http::ProxyAddresses> proxied;  // what a PROXY header said (spec 4.15); trusted or not
 };
 
 // Client address, scheme, host and port as they count for this request: the connection's own, or what a trusted peer
@@ -38,10 +42,11 @@ struct ClientConnection {
 struct Forwarded {
   base::IpAddress address;
   std::string address_text;
-  std::string_view scheme;  // effective scheme, verbatim (spec 2.8)
-  std::string_view host;    // authority: X-Forwarded-Host's first element, or the Host header as received
-  std::string port;         // for X-Forwarded-Port
-  bool trusted = false;     // use-forwarded-headers: Proto, Host and Port were taken from the headers
+  std::uint16_t client_port = 0;  // of the TCP peer, or of a trusted PROXY header
+  std::string_view scheme;        // effective scheme, verbatim (spec 2.8)
+  std::string_view host;          // authority: X-Forwarded-Host's first element, or the Host header as received
+  std::string port;               // for X-Forwarded-Port
+  bool trusted = false;           // use-forwarded-headers: Proto, Host and Port were taken from the headers
 };
 
 // An answer made by Weir itself.
@@ -100,7 +105,11 @@ struct RequestContext {
   std::string forwarded_prefix;  // X-Forwarded-Prefix for the upstream; empty: none
   Answer answer;
   ResponseFields response;
-  int response_status = 0;  // when on_response runs
+  http::Fields* upstream_fields =
+      nullptr;                   // of the upstream's response, while on_response runs for one; may be changed
+  LimitTable* limits = nullptr;  // of the process
+  LimitHold limit_hold;          // this request among its client's concurrent ones
+  int response_status = 0;       // when on_response runs
 
   const features::Policies& policies() const { return location->policies; }
   const features::Settings& settings() const { return *table->settings; }

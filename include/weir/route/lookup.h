@@ -35,6 +35,9 @@ class Lookup {
 
   // Does the expression match anywhere in the text?
   bool contains(const PathPattern& pattern, std::string_view text);
+  // Why the client is not served on any host (spec 4.6), a stable code such as "block-user-agents"; empty: it is
+  // served. REQUIRES: table.blocks.
+  std::string_view find_block(const RoutingTable& table, std::string_view user_agent, std::string_view referer);
 
   std::uint64_t regex_limit_hits() const;  // matches given up at the PCRE2 limit, counted as "no match"
 

@@ -131,6 +131,7 @@ struct Host {
 };
 
 class HostIndex;         // src/route: name -> Host
+class ClientBlocks;      // src/route: block-user-agents, block-referers
 class CertificateIndex;  // src/route: name -> certificate
 
 struct RoutingTable : tls::CertificateFinder {
@@ -148,6 +149,7 @@ struct RoutingTable : tls::CertificateFinder {
   std::uint16_t http_port = 80;                // flags, for X-Forwarded-Port and redirects
   std::uint16_t https_port = 443;
   std::shared_ptr<const HostIndex> index;
+  std::shared_ptr<const ClientBlocks> blocks;  // null: nobody is blocked
   std::shared_ptr<const CertificateIndex> certificate_index;
 
   const Backend* find_backend(BackendId id) const { return id < backends.size() ? backends[id].get() : nullptr; }

@@ -267,6 +267,8 @@ TEST(ReadSettings, EachExactKeyIsReadAndPrinted) {
       {"annotation-value-word-blocklist", "a,b"},
       {"allow-cross-namespace-resources", "true"},
       {"strict-validate-path-type", "false"},
+      {"use-proxy-protocol", "true"},
+      {"proxy-protocol-header-timeout", "7s"},
       {"server-tokens", "true"},
       {"allow-backend-server-header", "true"},
       {"hide-headers", "x-a,x-b"},
@@ -355,7 +357,7 @@ TEST(ReadSettings, EveryExactKeyIsCoveredByTheTestAbove) {
   std::size_t exact = 0;
   for (const SettingRow& row : settings_table()) exact += row.support == Support::exact ? 1 : 0;
 
-  EXPECT_EQ(exact, 74u + 3u);
+  EXPECT_EQ(exact, 76u + 3u);
 }
 
 TEST(ReadSettings, UnknownKeysAreNamedWithTheNearest) {
@@ -483,9 +485,15 @@ TEST(ReadSettings, ProtectingKeysThatAreNotImplementedCloseEverything) {
   EXPECT_EQ(read({{"block-cidrs", ""}, {"enable-modsecurity", "false"}}).settings.deny_all_reason, "");
 }
 
-TEST(ReadSettings, ProxyProtocolIsReportedUnderItsOwnCode) {
-  EXPECT_EQ(lines(read({{"use-proxy-protocol", "true"}})), "warning use-proxy-protocol-planned use-proxy-protocol\n");
-  EXPECT_EQ(lines(read({{"use-proxy-protocol", "false"}})), "");
+TEST(ReadSettings, ProxyProtocolIsReadWithItsTimeout) {
+  const SettingsResult on = read({{"use-proxy-protocol", "true"}, {"proxy-protocol-header-timeout", "1m"}});
+
+  EXPECT_EQ(lines(on), "");
+  EXPECT_TRUE(on.settings.use_proxy_protocol);
+  EXPECT_EQ(on.settings.proxy_protocol_header_timeout, std::chrono::seconds(60));
+  EXPECT_FALSE(read({{"use-proxy-protocol", "false"}}).settings.use_proxy_protocol);
+  EXPECT_EQ(lines(read({{"proxy-protocol-header-timeout", "soon"}})),
+            "warning setting-invalid proxy-protocol-header-timeout\n");
 }
 
 TEST(ReadSettings, PlannedKeysAreNamedWhenTheyAskForSomething) {
