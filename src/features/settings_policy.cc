@@ -2,6 +2,8 @@
 #include "features/setting_spec.h"
 #include "weir/base/ascii.h"
 
+#include <algorithm>
+
 namespace weir::features {
 namespace {
 
@@ -23,6 +25,25 @@ std::optional<std::string> check_status(std::string_view value) {
 
 std::optional<std::string> read_hidden(std::string_view value, Settings& into) {
   into.hide_headers = base::split_list(base::to_lower(value));
+  return std::nullopt;
+}
+
+// A wrong item is left out.
+std::optional<std::string> read_errors(std::string_view value, Settings& into) {
+  std::vector<int>& codes = into.defaults.custom_errors.codes;
+  codes.clear();
+  std::string bad;
+  for (const std::string& item : base::split_list(value)) {
+    const std::int64_t code = base::parse_int(item).value_or(0);
+    if (code < 300 || code > 599 || code == 499) {
+      bad = item;
+    } else {
+      codes.push_back(static_cast<int>(code));
+    }
+  }
+  std::sort(codes.begin(), codes.end());
+  codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
+  if (!bad.empty()) return "has `" + bad + "`, which is no status from 300 to 599 but 499; it is left out";
   return std::nullopt;
 }
 
@@ -62,9 +83,16 @@ std::vector<SettingSpec> policy_settings() {
               "Keeps the upstream's Server header."),
       setting("hide-headers", in_settings(&Settings::hide_headers), "Response headers of the upstream to drop.")
           .apply(read_hidden),
-      plan_setting("disable-proxy-intercept-errors", "bool", "false",
-                   "Only errors made by the proxy are replaced by the ConfigMap's custom-http-errors."),
-      plan_setting("custom-http-errors", kList, "", "Responses with these codes are replaced by the error backend's."),
+      setting("disable-proxy-intercept-errors", in_defaults(&Policies::custom_errors, &CustomErrorsPolicy::only_own),
+              "Only errors made by the proxy are replaced by the ConfigMap's custom-http-errors."),
+      SettingSpec("custom-http-errors", Support::exact, kList, "",
+                  "Responses with these codes, 300 to 599, are replaced by the error backend's.")
+          .apply(read_errors)
+          .print([](const Settings& from) {
+            std::vector<std::string> out;
+            for (const int code : from.defaults.custom_errors.codes) out.push_back(std::to_string(code));
+            return base::join(out, ",");
+          }),
   };
 }
 

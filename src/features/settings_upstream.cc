@@ -27,8 +27,9 @@ std::optional<std::string> read_conditions(std::string_view value, Settings& int
 }
 
 std::optional<std::string> read_algorithm(std::string_view value, Settings& into) {
-  if (!value.empty() && value != "round_robin") return "is not implemented; round_robin is in force";
-  into.defaults.balance.algorithm = value;
+  const bool known = value.empty() || value == "round_robin" || value == "ewma" || value == "least_conn";
+  into.defaults.balance.algorithm = known ? value : std::string_view();
+  if (!known) return "is no algorithm; round_robin is in force";
   return std::nullopt;
 }
 
@@ -79,7 +80,7 @@ std::vector<SettingSpec> location_defaults() {
       plan_setting("proxy-redirect-from", "text", "off", "Rewrites Location and Refresh of the upstream."),
       plan_setting("proxy-redirect-to", "text", "off", "Replacement for proxy-redirect-from."),
       SettingSpec("load-balance", Support::exact, "text", "round_robin",
-                  "How endpoints are chosen; only round_robin is implemented.")
+                  "How endpoints are chosen: round_robin, ewma or least_conn.")
           .apply(read_algorithm)
           .print([](const Settings& from) {
             return from.defaults.balance.algorithm.empty() ? "round_robin" : from.defaults.balance.algorithm;

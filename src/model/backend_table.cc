@@ -38,6 +38,18 @@ BackendTable::Id BackendTable::refer(const std::string& ns, const kube::IngressB
   return found->second;
 }
 
+BackendTable::Id BackendTable::refer_error_backend(const kube::Service& service) {
+  const auto [found, is_new] = error_backends_.try_emplace(service.meta.object_name(), entries_.size());
+  if (!is_new) return found->second;
+  Entry& entry = entries_.emplace_back();
+  entry.serves_errors = true;
+  entry.port.number = service.ports.empty() ? 80 : service.ports.front().number;  // an ExternalName needs no ports
+  entry.backend.ns = service.meta.ns;
+  entry.backend.service = service.meta.name;
+  entry.backend.port = entry.port.text();
+  return found->second;
+}
+
 void BackendTable::claim(Id id, const AcceptedIngress& ingress) {
   if (!entries_[id].claimed) overwrite(id, ingress);
 }
@@ -111,7 +123,9 @@ void BackendTable::add_default_backend(const features::BalancePolicy& balance, b
 void BackendTable::settle_names() {
   for (Entry& entry : entries_) {
     if (!entry.used) continue;
-    entry.backend.name = backend_name(entry.backend.ns, entry.backend.service, entry.backend.port);
+    entry.backend.name = entry.serves_errors
+                             ? "custom-default-backend-" + entry.backend.ns + "-" + entry.backend.service
+                             : backend_name(entry.backend.ns, entry.backend.service, entry.backend.port);
     used_.push_back(&entry);
   }
   const auto by_name = [](const Entry* a, const Entry* b) { return a->backend.name < b->backend.name; };

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -27,6 +28,8 @@ class BackendTable {
 
   // The backend of a reference in namespace `ns`; made when it is new.
   Id refer(const std::string& ns, const kube::IngressBackend& reference);
+  // The Service of a default-backend annotation, by its first port (spec 4.7). REQUIRES: it exists.
+  Id refer_error_backend(const kube::Service& service);
   // Balancing, hashing and canary rules: the oldest Ingress with a rule to the backend decides ...
   void claim(Id id, const AcceptedIngress& ingress);
   // ... except that every one naming it as defaultBackend overwrites that (spec 1).
@@ -68,6 +71,7 @@ class BackendTable {
     Backend backend;
     kube::PortRef port;
     std::vector<Id> alternatives;
+    bool serves_errors = false;  // named custom-default-backend-...
     bool claimed = false;
     bool used = false;
     bool discarded = false;
@@ -80,6 +84,7 @@ class BackendTable {
   std::vector<Backend> default_;  // the default backend, if there is one
   std::string default_name_;
   std::unordered_map<Key, Id, KeyHash> ids_;  // views into the Ingress objects
+  std::map<kube::ObjectName, Id> error_backends_;
 };
 
 }  // namespace weir::model

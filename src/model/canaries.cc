@@ -69,7 +69,7 @@ void HostTable::attach_canary_rule(const AcceptedIngress& ingress, HostDraft& dr
   bool attached = false;
   for (std::size_t i = 0; i < draft.host.locations.size(); ++i) {  // in the order they were made
     const Location& location = draft.host.locations[i];
-    const BackendTable::Id primary = draft.backends[i];
+    const BackendTable::Id primary = draft.targets[i].backend;
     const bool same_rule =
         rule.path == nullptr || (location.path == rule.path->path && location.type == effective_type(*rule.path));
     if (primary == rule.id) {

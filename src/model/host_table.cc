@@ -63,7 +63,7 @@ HostTable::HostTable(const AcceptedSet& accepted, const kube::ClusterState& stat
   HostDraft& draft = drafts_.emplace_back();
   draft.host.name = kCatchAll;
   draft.host.locations.push_back(std::move(root));
-  draft.backends.push_back(BackendTable::kDefault);
+  draft.targets.emplace_back();
   locations_.emplace(PathKey{0, kube::PathType::prefix, kRoot}, 0);
 }
 
@@ -109,7 +109,7 @@ void HostTable::take_catch_all(const AcceptedPtr& ingress) {
   }
   Location taken = make_location(ingress, kRoot, kube::PathType::prefix);
   taken.owner = owner_of(object, backend);
-  drafts_.front().backends.front() = backends_.refer(object.meta.ns, *backend);
+  drafts_.front().targets.front() = targets_of(*ingress, backends_.refer(object.meta.ns, *backend));
   // Spec 2.2 and 10.45: without the redirect and rewrite groups, so no app-root, no ssl-redirect, no rewrite.
   taken.policies.redirect = root.policies.redirect;
   taken.policies.rewrite = root.policies.rewrite;
@@ -140,7 +140,8 @@ HostDraft* HostTable::host_of(const AcceptedPtr& ingress, const kube::IngressRul
   draft.host.name = std::move(name);
   draft.host.locations.reserve(rule.paths.size() + 1);
   draft.host.locations.push_back(std::move(root));
-  draft.backends.push_back(backend ? backends_.refer(object.meta.ns, *backend) : BackendTable::kDefault);
+  draft.targets.push_back(
+      targets_of(*ingress, backend ? backends_.refer(object.meta.ns, *backend) : BackendTable::kDefault));
   locations_.emplace(PathKey{draft.index, kube::PathType::prefix, kRoot}, 0);
   by_name_.emplace(draft.host.name, &draft);
   return &draft;
@@ -163,6 +164,16 @@ std::vector<TlsEntry> HostTable::tls_of(const AcceptedIngress& ingress) {
                    "Secret " + kube::to_string(entry.secret) + " does not exist: the default certificate is used"));
   }
   return entries;
+}
+
+LocationTargets HostTable::targets_of(const AcceptedIngress& ingress, BackendTable::Id backend) {
+  LocationTargets targets{backend, BackendTable::kDefault};
+  const std::string& name = ingress.policies.custom_errors.default_backend;
+  if (name.empty()) return targets;
+  if (const auto service = state_.find<kube::Service>({ingress.object->meta.ns, name})) {
+    targets.errors = backends_.refer_error_backend(*service);
+  }
+  return targets;
 }
 
 void HostTable::merge_host_settings(const AcceptedPtr& ingress, const std::vector<TlsEntry>& tls, HostDraft& draft) {
@@ -188,6 +199,14 @@ void HostTable::add(const AcceptedPtr& ingress) {
   if (ingress->policies.canary.enabled) return claim_canary(*ingress);
   if (const kube::IngressBackend* backend = default_backend_of(object)) {
     backends_.overwrite(backends_.refer(object.meta.ns, *backend), *ingress);
+  }
+  const std::string& errors = ingress->policies.custom_errors.default_backend;
+  if (!errors.empty() && !state_.find<kube::Service>({object.meta.ns, errors})) {
+    diagnostics_.push_back(diagnostic(severity_of_missing(state_.services, object.meta.ns), "error-backend-missing",
+                                      *ingress, "default-backend",
+                                      "Service " + object.meta.ns + "/" + errors +
+                                          " does not exist: the default "
+                                          "backend serves errors, and nothing stands in for missing endpoints"));
   }
   const std::vector<TlsEntry> tls = tls_of(*ingress);
   for (const kube::IngressRule& rule : object.rules) {
@@ -230,9 +249,9 @@ void HostTable::add_path(const AcceptedPtr& ingress, HostDraft& draft, const kub
   }
   if (is_new) {
     locations.push_back(std::move(location));
-    draft.backends.push_back(backend);
+    draft.targets.push_back(targets_of(*ingress, backend));
   } else {
-    draft.backends[found->second] = backend;
+    draft.targets[found->second] = targets_of(*ingress, backend);
     locations[found->second] = std::move(location);  // takes the implicit "/" over, settings and all
   }
 }
@@ -267,7 +286,10 @@ void HostTable::add_shadowed(const AcceptedIngress& loser, Host& host, std::stri
 
 std::deque<HostDraft> HostTable::finish() {
   for (const HostDraft& draft : drafts_) {
-    for (const BackendTable::Id id : draft.backends) backends_.use(id);
+    for (const LocationTargets& targets : draft.targets) {
+      backends_.use(targets.backend);
+      backends_.use(targets.errors);
+    }
   }
   backends_.settle_names();
   // Spec 2.5: length descending, equal length by text descending; entries of one path in the order they came.
@@ -276,7 +298,11 @@ std::deque<HostDraft> HostTable::finish() {
   };
   for (HostDraft& draft : drafts_) {
     std::vector<Location>& locations = draft.host.locations;
-    for (std::size_t i = 0; i < locations.size(); ++i) locations[i].backend = backends_.name(draft.backends[i]);
+    for (std::size_t i = 0; i < locations.size(); ++i) {
+      const LocationTargets& targets = draft.targets[i];
+      locations[i].backend = backends_.name(targets.backend);
+      if (targets.errors != BackendTable::kDefault) locations[i].error_backend = backends_.name(targets.errors);
+    }
     if (!std::is_sorted(locations.begin(), locations.end(), before)) {
       std::stable_sort(locations.begin(), locations.end(), before);
     }

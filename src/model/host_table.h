@@ -15,11 +15,17 @@
 
 namespace weir::model {
 
+// Where a location leads, while its Location is being made.
+struct LocationTargets {
+  BackendTable::Id backend = BackendTable::kDefault;
+  BackendTable::Id errors = BackendTable::kDefault;  // of default-backend
+};
+
 // A host and what is known about it besides the model's part.
 struct HostDraft {
   std::size_t index = 0;
   Host host;
-  std::vector<BackendTable::Id> backends;        // of host.locations, until these are sorted
+  std::vector<LocationTargets> targets;          // of host.locations, until these are sorted
   const AcceptedIngress* alias_owner = nullptr;  // whose server-alias counts
   const AcceptedIngress* www_owner = nullptr;    // non-null: from-to-www-redirect is on
   std::string deny_reason;                       // non-empty: a setting that guards the whole host closes it
@@ -59,6 +65,7 @@ class HostTable {
   HostDraft* host_of(const AcceptedPtr& ingress, const kube::IngressRule& rule);
   void merge_host_settings(const AcceptedPtr& ingress, const std::vector<TlsEntry>& tls, HostDraft& draft);
   std::vector<TlsEntry> tls_of(const AcceptedIngress& ingress);
+  LocationTargets targets_of(const AcceptedIngress& ingress, BackendTable::Id backend);
   void add_path(const AcceptedPtr& ingress, HostDraft& draft, const kube::IngressPath& path, BackendTable::Id backend);
   void add_shadowed(const AcceptedIngress& loser, Host& host, std::string_view path, const Location& winner,
                     Owner owner);

@@ -91,9 +91,10 @@ net::Task<bool> RequestPipeline::fail(Failure failure, std::string_view reason) 
 net::Task<bool> RequestPipeline::answer() {
   const Answer& answer = request_.answer;
   request_.reason = answer.reason;
+  if (is_replaced(answer.status, true)) co_return co_await replace(answer.status);
   // The rest of a body is read away if that is cheap; else the connection ends with this answer (security rule 4).
   if (!request_.body.worth_discarding()) request_.keep_alive = false;
-  run_response_filters(answer.status);
+  if (!request_.error_page) run_response_filters(answer.status);
   const std::string_view page = answer.empty_body     ? std::string_view()
                                 : answer.body.empty() ? std::string_view(page_of(answer.status))
                                                       : std::string_view(answer.body);

@@ -1,8 +1,11 @@
 // Steps 7 to 10 of life-of-a-request: endpoints, body, exchange, response.
+#include "proxy/clock.h"
 #include "proxy/relay.h"
 #include "proxy/request_pipeline.h"
+#include "proxy/response_body.h"
 #include "proxy/tunnel.h"
 #include "proxy/upstream_head.h"
+#include "weir/upstream/affinity.h"
 #include "weir/upstream/canary.h"
 
 namespace weir::proxy {
@@ -12,6 +15,17 @@ using upstream::Failure;
 
 bool is_idempotent(const http::RequestHead& head) {
   return http::is_idempotent(head.method) && head.method_text() != "LOCK";
+}
+
+// Has all of the response's body come already? Then the connection may serve again although nobody wants the body.
+bool body_is_here(upstream::Exchange& exchange, Worker& worker) {
+  BodyReader body(exchange.body(), exchange.head().content_length);
+  while (!body.done() && !body.malformed() && !exchange.sock().input().empty()) {
+    const std::string_view run = body.take(exchange.sock(), worker.relay_scratch());
+    body.consume(exchange.sock());
+    if (run.empty()) break;
+  }
+  return body.done() && !body.malformed();
 }
 
 bool is_usable(const route::Backend& backend) {
@@ -25,6 +39,7 @@ net::MaybeTask<Failure> RequestPipeline::find_endpoints() {
   const route::Backend* backend = request_.table->find_backend(location.backend);
   if (backend == nullptr) return Failure::no_default_backend;
   if (!is_usable(*backend)) {
+    if (use_stand_in()) return use_backend(*request_.backend);
     // A default backend without endpoints is as good as none (spec 2.7).
     return location.backend == request_.table->default_backend ? Failure::no_default_backend : Failure::no_endpoints;
   }
@@ -36,7 +51,32 @@ net::MaybeTask<Failure> RequestPipeline::use_backend(const route::Backend& backe
   request_.backend = &backend;
   if (!backend.external_name.empty()) return resolve_endpoints();
   request_.endpoints = backend.endpoints;
+  if (backend.algorithm != route::Algorithm::round_robin) prepare_selection();
   return Failure::none;
+}
+
+// What the backend's algorithm needs of the request.
+void RequestPipeline::prepare_selection() {
+  upstream::Selection& selection = request_.selection;
+  selection.clear();
+  selection.backend = request_.backend;
+  selection.endpoints = request_.endpoints;
+  const features::AffinityPolicy& affinity = request_.backend->affinity;
+  if (affinity.cookie) selection.session = upstream::read_affinity_cookie(request_.head.fields, affinity.name).key;
+}
+
+// Only where the location's own Ingress asks for affinity (spec 3.3).
+void RequestPipeline::add_session_cookie() {
+  const upstream::Selection& selection = request_.selection;
+  if (selection.backend == nullptr || !selection.new_session || !request_.policies().affinity.cookie) return;
+  upstream::CookieFacts facts;
+  facts.default_path = request_.location->path;
+  facts.user_agent = request_.head.fields.get(http::FieldId::user_agent);
+  facts.https = request_.connection->https;
+  facts.now = wall_clock_us() / 1'000'000;
+  const std::string cookie = upstream::affinity_set_cookie(selection.backend->affinity, selection.session,
+                                                           selection.backend->affinity_id, facts);
+  request_.response.add(http::FieldId::set_cookie, "Set-Cookie", cookie);
 }
 
 // Spec 3.2.
@@ -78,6 +118,7 @@ net::Task<Failure> RequestPipeline::resolve_endpoints() {
     endpoint.text.append(":").append(std::to_string(endpoint.port));
   }
   request_.endpoints = request_.resolved_endpoints;
+  if (backend.algorithm != route::Algorithm::round_robin) prepare_selection();
   co_return Failure::none;
 }
 
@@ -95,30 +136,48 @@ net::MaybeTask<Failure> RequestPipeline::receive_body() {
   return body.receive(limits, worker_.body_files());
 }
 
-net::Task<bool> RequestPipeline::proxy() {
-  UpstreamHead head(request_);
-  RequestBody& body = request_.body;
+upstream::Plan RequestPipeline::plan() const {
   upstream::Plan plan;
   plan.backend = request_.backend;
   plan.endpoints = request_.endpoints;
   plan.policy = &request_.policies().proxy;
   plan.settings = &request_.settings();
-  plan.head = &head;
-  plan.body = body.has_bytes() ? &body : nullptr;
   plan.method = request_.head.method;
   plan.idempotent = is_idempotent(request_.head);
-  if (request_.head.upgrade) plan.upgrade = request_.head.fields.get(http::FieldId::upgrade);
   plan.client = &client_;
-  plan.body_reads_client = body.streaming();
   plan.received_ms = worker_.reactor().now_ms();
+  return plan;
+}
 
-  upstream::Exchange exchange(worker_.upstream(), plan, request_.upstream_head, request_.tries);
+net::Task<bool> RequestPipeline::proxy() {
+  UpstreamHead head(request_);
+  RequestBody& body = request_.body;
+  upstream::Plan exchange_plan = plan();
+  exchange_plan.head = &head;
+  if (request_.selection.backend != nullptr) exchange_plan.selection = &request_.selection;
+  exchange_plan.body = body.has_bytes() ? &body : nullptr;
+  if (request_.head.upgrade) exchange_plan.upgrade = request_.head.fields.get(http::FieldId::upgrade);
+  exchange_plan.body_reads_client = body.streaming();
+
+  upstream::Exchange exchange(worker_.upstream(), exchange_plan, request_.upstream_head, request_.tries);
   const Failure failure = co_await exchange.start();
-  if (failure != Failure::none) co_return co_await fail(failure);
+  if (failure != Failure::none) {
+    exchange.finish(false);
+    co_return co_await fail(failure);
+  }
+  if (is_replaced(exchange.head().status, false)) {
+    exchange.finish(body_is_here(exchange, worker_));
+    co_return co_await replace(exchange.head().status);
+  }
+  add_session_cookie();
+  co_return co_await deliver(exchange);
+}
 
+net::Task<bool> RequestPipeline::deliver(upstream::Exchange& exchange) {
+  RequestBody& body = request_.body;
   // An answer before the end of a streamed body: what follows on this connection cannot be told from the body's rest.
   if (exchange.uploading() && !body.complete()) request_.keep_alive = false;
-  run_response_filters(exchange.head().status);
+  if (!request_.error_page) run_response_filters(exchange.head().status);
   drop_hidden_fields(exchange.head().fields, request_);
   Failure cut = Failure::none;
   if (exchange.head().status == 101) {

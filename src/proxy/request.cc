@@ -14,8 +14,11 @@ void Request::clear() {
   body.reset();
   backend = nullptr;
   canary = {};
+  if (selection.backend != nullptr) selection.clear();
   endpoints = {};
   resolved_endpoints.clear();
+  error_code = 0;
+  error_page = false;
   upstream_head.clear();
   tries.clear();
   request_id = {};

@@ -27,7 +27,12 @@ struct Request : RequestContext {
   const route::Backend* backend = nullptr;
   std::string_view canary;  // its name, if it is the canary of the location's backend
   std::span<const route::Endpoint> endpoints;
+  upstream::Selection selection;                    // unused for round robin
   std::vector<route::Endpoint> resolved_endpoints;  // of an external name; `endpoints` points here then
+
+  // --- custom errors (spec 4.7)
+  int error_code = 0;       // X-Code for an error backend or a stand-in; 0: neither is asked
+  bool error_page = false;  // the error backend answers, or has failed to: nothing is replaced any more
 
   // --- step 9
   http::ResponseHead upstream_head;

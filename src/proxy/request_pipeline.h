@@ -35,12 +35,23 @@ class RequestPipeline {
   // step 7
   net::MaybeTask<Failure> find_endpoints();
   net::MaybeTask<Failure> use_backend(const route::Backend& backend);
+  void prepare_selection();
+  void add_session_cookie();
   net::MaybeTask<Failure> choose_canary(const route::Backend& primary);
   net::Task<Failure> use_external_canary(const route::Backend& primary, const route::Backend& canary);
   net::Task<Failure> resolve_endpoints();
   // step 9
   net::MaybeTask<Failure> receive_body();
+  upstream::Plan plan() const;
   net::Task<bool> proxy();
+  // Sends the response that the exchange holds. Result as handle()'s.
+  net::Task<bool> deliver(upstream::Exchange& exchange);
+
+  // Responses replaced by those of an error backend (pipeline_errors.cc).
+  bool is_replaced(int status, bool own) const;
+  const route::Backend* error_backend() const;
+  bool use_stand_in();
+  net::Task<bool> replace(int status);
 
   // The exits. `fail` maps a failure to an answer, or cuts the connection where none can be given; `answer` sends what
   // request.answer holds; both end in `finish`, which also runs when the coroutine is destroyed half-way.

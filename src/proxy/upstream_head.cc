@@ -2,6 +2,7 @@
 #include "proxy/upstream_head.h"
 
 #include "proxy/forwarded.h"
+#include "weir/base/ascii.h"
 #include "weir/http/h1_writer.h"
 
 namespace weir::proxy {
@@ -59,7 +60,35 @@ void write_connection(http::HeadWriter& head, const Request& request) {
   if (request.head.upgrade) head.field("Upgrade", request.head.fields.get(FieldId::upgrade));
 }
 
-void write(http::HeadWriter& head, const Request& request) {
+constexpr std::string_view kErrorFields[] = {"X-Code",         "X-Format",       "X-Original-URI", "X-Namespace",
+                                             "X-Ingress-Name", "X-Service-Name", "X-Service-Port"};
+
+void write_error_fields(http::HeadWriter& head, const Request& request) {
+  const route::Location& location = *request.location;
+  const auto field = [&head](std::string_view name, std::string_view value) {
+    if (!value.empty()) head.field(name, value);
+  };
+  head.field("X-Code", static_cast<std::uint64_t>(request.error_code));
+  field("X-Format", request.head.fields.get(FieldId::accept));
+  field("X-Original-URI", request.head.target());
+  field("X-Namespace", location.ns);
+  field("X-Ingress-Name", location.ingress);
+  field("X-Service-Name", location.service);
+  field("X-Service-Port", location.service_port);
+}
+
+void write_body_framing(http::HeadWriter& head, const Request& request, bool with_body) {
+  if (!request.body.exists()) return;
+  if (!with_body) {
+    head.append("Content-Length: 0\r\n");
+  } else if (request.body.sends_chunks()) {
+    head.append("Transfer-Encoding: chunked\r\n");
+  } else {
+    head.field("Content-Length", request.body.size());
+  }
+}
+
+void write(http::HeadWriter& head, const Request& request, bool with_body) {
   const features::Settings& settings = request.settings();
   const http::Fields& fields = request.head.fields;
   const std::string_view target = request.target.empty() ? request.head.target() : std::string_view(request.target);
@@ -72,7 +101,7 @@ void write(http::HeadWriter& head, const Request& request) {
     head.request_line(request.head.method_text(), target);
   }
   const std::string& vhost = request.policies().upstream_host.value;
-  head.field("Host", vhost.empty() ? request.forwarded.host : std::string_view(vhost));
+  head.field("Host", vhost.empty() || request.error_page ? request.forwarded.host : std::string_view(vhost));
   if (!request.request_id.empty()) head.field("X-Request-ID", request.request_id);
   head.field("X-Real-IP", request.forwarded.address_text);
   write_forwarded_for(head, request);
@@ -84,7 +113,9 @@ void write(http::HeadWriter& head, const Request& request) {
   write_original(head, "X-Original-Forwarded-For", fields, settings.forwarded_for_header);
   write_original(head, "X-Original-Forwarded-Host", fields, settings.forwarded_host_header);
   std::uint64_t skip = kOwn;
-  if (settings.add_original_uri_header) {
+  if (request.error_code != 0) {
+    write_error_fields(head, request);
+  } else if (settings.add_original_uri_header) {
     head.field("X-Original-URI", request.head.target());
     skip |= field_bit(FieldId::original_uri);
   }
@@ -93,23 +124,28 @@ void write(http::HeadWriter& head, const Request& request) {
     skip |= field_bit(FieldId::x_forwarded_prefix);
   }
   write_connection(head, request);
-  if (request.body.sends_chunks()) {
-    head.append("Transfer-Encoding: chunked\r\n");
-  } else if (request.body.exists()) {
-    head.field("Content-Length", request.body.size());
-  }
+  write_body_framing(head, request, with_body);
   head.fields(fields, skip);
   head.finish();
 }
 
 }  // namespace
 
+void drop_error_fields(http::Fields& fields) {
+  for (http::Field& field : fields.all()) {
+    const std::string_view name = fields.name(field);
+    for (const std::string_view error_field : kErrorFields) {
+      if (base::iequals(name, error_field)) field.dropped = true;
+    }
+  }
+}
+
 void UpstreamHead::write_head(upstream::OutBuffer& out) {
   std::size_t bound = 2048 + 2 * request_.head.fields.text().size() + request_.target.size();
   for (;; bound *= 2) {
     out.ensure(bound);
     http::HeadWriter head(out.end(), out.room());
-    write(head, request_);
+    write(head, request_, body_);
     if (!head.ok()) continue;
     out.advance(head.size());
     return;

@@ -9,11 +9,16 @@ namespace weir::proxy {
 class UpstreamHead final : public upstream::HeadSource {
  public:
   // REQUIRES: the pipeline has decided everything the head tells: target, Host, request id, how the body goes.
-  explicit UpstreamHead(const Request& request) : request_(request) {}
+  // `body`: the request's body goes with it.
+  explicit UpstreamHead(const Request& request, bool body = true) : request_(request), body_(body) {}
   void write_head(upstream::OutBuffer& out) override;
 
  private:
   const Request& request_;
+  const bool body_;
 };
+
+// Takes the client's own fields of the names that an error backend trusts (X-Code ...) out of the request.
+void drop_error_fields(http::Fields& fields);
 
 }  // namespace weir::proxy

@@ -24,19 +24,6 @@ Algorithm algorithm_of(const model::Backend& from) {
   return Algorithm::round_robin;
 }
 
-void add_ring(Backend& backend) {
-  std::vector<std::string> names;
-  std::vector<std::string_view> nodes;
-  if (backend.algorithm == Algorithm::hash_subset) {
-    const std::size_t sets = subset_count(backend.endpoints.size(), static_cast<std::size_t>(backend.hash.subset_size));
-    for (std::size_t i = 1; i <= sets; ++i) names.push_back("set" + std::to_string(i));
-    nodes.assign(names.begin(), names.end());
-  } else {
-    for (const Endpoint& endpoint : backend.endpoints) nodes.push_back(endpoint.text);
-  }
-  backend.ring = std::make_shared<const HashRing>(nodes);
-}
-
 void add_balancing(Backend& backend) {
   // A legacy canary has no affinity of its own, but a cookie may name it.
   if (backend.affinity.cookie || backend.canary.enabled) backend.affinity_id = affinity_id(backend.name);
@@ -45,7 +32,8 @@ void add_balancing(Backend& backend) {
     case Algorithm::hash:
     case Algorithm::hash_subset:
     case Algorithm::sticky_balanced:
-      return add_ring(backend);
+      backend.ring = std::make_shared<const HashRing>(ring_nodes(backend, backend.endpoints));
+      return;
     case Algorithm::sticky_persistent:
       for (std::uint32_t i = 0; i < backend.endpoints.size(); ++i) {
         backend.affinity_keys.push_back({affinity_key(backend.name, backend.endpoints[i].text), i});

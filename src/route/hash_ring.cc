@@ -16,7 +16,7 @@ std::uint32_t crc_of(std::string_view text, std::uint32_t before = 0) {
 
 }  // namespace
 
-HashRing::HashRing(const std::vector<std::string_view>& nodes) : nodes_(nodes.size()) {
+HashRing::HashRing(const std::vector<std::string>& nodes) : nodes_(nodes.size()) {
   points_.reserve(nodes.size() * kPoints);
   for (std::size_t node = 0; node < nodes.size(); ++node) {
     const std::uint32_t base = crc_of(nodes[node]);
@@ -37,6 +37,17 @@ std::size_t HashRing::find(std::string_view key) const {
   const auto found = std::lower_bound(points_.begin(), points_.end(), crc_of(key),
                                       [](const Point& point, std::uint32_t hash) { return point.hash < hash; });
   return found == points_.end() ? points_.front().node : found->node;
+}
+
+std::vector<std::string> ring_nodes(const Backend& backend, std::span<const Endpoint> endpoints) {
+  std::vector<std::string> nodes;
+  if (backend.algorithm == Algorithm::hash_subset) {
+    const std::size_t sets = subset_count(endpoints.size(), static_cast<std::size_t>(backend.hash.subset_size));
+    for (std::size_t i = 1; i <= sets; ++i) nodes.push_back("set" + std::to_string(i));
+  } else {
+    for (const Endpoint& endpoint : endpoints) nodes.push_back(endpoint.text);
+  }
+  return nodes;
 }
 
 std::size_t subset_count(std::size_t endpoints, std::size_t size) {

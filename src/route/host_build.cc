@@ -32,6 +32,7 @@ Location build_location(const model::Location& from, const model::Host& host, co
   to.service = from.owner.service;
   to.service_port = from.owner.port;
   to.backend = from.backend.empty() ? kNoBackend : tools.ids.backend(from.backend);
+  if (!from.error_backend.empty()) to.error_backend = tools.ids.backend(from.error_backend);
   to.used = from.used;
   to.id = tools.ids.location(host.name, to);
   const features::RewritePolicy& rewrite = to.policies.rewrite;

@@ -66,6 +66,9 @@ void location_text(std::string& out, const RoutingTable& table, const Host& host
   if (!location.ingress.empty()) line(out, "    ", "ingress", location.ns + "/" + location.ingress);
   if (!location.service.empty()) line(out, "    ", "service", location.service + ":" + location.service_port);
   line(out, "    ", "backend", backend ? backend->name : "built-in 404");
+  if (const Backend* errors = table.find_backend(location.error_backend)) {
+    line(out, "    ", "error backend", errors->name);
+  }
   if (location.policies.deny.denied()) {
     line(out, "    ", location.policies.deny.whole_host ? "denied (guards the host)" : "denied",
          location.policies.deny.reason);

@@ -3,8 +3,8 @@
 
 #include "weir/base/ascii.h"
 #include "weir/http/cookies.h"
+#include "weir/upstream/affinity.h"
 
-#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -64,24 +64,6 @@ std::optional<bool> decided_by_cookie(const features::CanaryPolicy& rules, const
 }
 
 }  // namespace
-
-// Parts are what stands between the bars; empty ones do not count.
-AffinityCookie read_affinity_cookie(const http::Fields& fields, std::string_view name) {
-  AffinityCookie cookie;
-  std::string_view rest = http::find_cookie(fields, name);
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find('|'), rest.size());
-    const std::string_view part = rest.substr(0, end);
-    rest.remove_prefix(end == rest.size() ? end : end + 1);
-    if (part.empty()) continue;
-    if (!cookie.key.empty()) {
-      cookie.backend = part;
-      break;
-    }
-    cookie.key = part;
-  }
-  return cookie;
-}
 
 bool goes_to_canary(const route::Backend& primary, const route::Backend& canary, const http::Fields& fields,
                     route::Lookup& lookup, std::uint32_t random) {

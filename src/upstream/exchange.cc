@@ -37,6 +37,14 @@ Exchange::Exchange(Runtime& runtime, const Plan& plan, http::ResponseHead& head,
 
 Exchange::~Exchange() {
   drop_connection();
+  end_selection();
+}
+
+// Before anything else is tried for the request.
+void Exchange::end_selection() {
+  if (plan_.selection == nullptr || selection_ended_ || tries_.empty()) return;
+  selection_ended_ = true;
+  runtime_.balancer.finished(*plan_.selection, tries_.back());
 }
 
 net::Task<Failure> Exchange::start() {
@@ -46,9 +54,13 @@ net::Task<Failure> Exchange::start() {
   facts.retry_non_idempotent = plan_.settings->retry_non_idempotent;
   const std::uint64_t began_ms = runtime_.reactor.now_ms();
   for (;;) {
-    const route::Endpoint& endpoint = runtime_.balancer.next(plan_.backend->id, plan_.endpoints);
-    tries_.emplace_back().address = endpoint.text;
-    Failure failure = co_await attempt(endpoint);
+    const route::Endpoint* endpoint = plan_.selection == nullptr
+                                          ? &runtime_.balancer.next(plan_.backend->id, plan_.endpoints)
+                                          : runtime_.balancer.choose(*plan_.selection);
+    tries_.emplace_back().address = endpoint != nullptr ? endpoint->text : plan_.backend->name;
+    record().new_group = plan_.new_group && facts.attempts == 0;
+    if (endpoint == nullptr) co_return Failure::no_endpoint_left;
+    Failure failure = co_await attempt(*endpoint);
     if (failure == Failure::none && !is_retry_status(*plan_.policy, head_.status)) co_return failure;
     ++facts.attempts;
     facts.elapsed_ms = runtime_.reactor.now_ms() - began_ms;
@@ -247,7 +259,7 @@ void Exchange::drop_connection() {
 }
 
 void Exchange::finish(bool complete) {
-  if (!connection_) return;
+  if (!connection_) return end_selection();
   record().response_time = now_us() - try_began_us_;
   const bool reusable = complete && !uploading() && upload_result_ >= 0 && head_.keep_alive &&
                         body() != http::BodyKind::until_close && head_.status != 101 &&
@@ -259,6 +271,7 @@ void Exchange::finish(bool complete) {
     runtime_.pool.give(std::move(connection_), limits_of(*plan_.settings), runtime_.reactor.now_ms());
   }
   drop_connection();
+  end_selection();
 }
 
 }  // namespace weir::upstream

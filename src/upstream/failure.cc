@@ -43,6 +43,7 @@ constexpr std::array<FailureInfo, static_cast<std::size_t>(Failure::count)> kTab
     {Side::upstream, 504, "upstream-read-timeout", kRetryTimeout},            // read_timeout
     {Side::upstream, 502, "upstream-invalid-header", kRetryInvalidHeader},    // invalid_header
     {Side::upstream, 502, "upstream-header-too-large", kRetryInvalidHeader},  // header_too_large
+    {Side::upstream, 502, "upstream-none-left", 0},                           // no_endpoint_left
     {Side::upstream, 502, "upstream-truncated", 0},                           // truncated
 }};
 

@@ -4,8 +4,11 @@
 // Immutable after it is made; any thread. Lifetime: independent of the endpoints it was made from.
 #pragma once
 
+#include "weir/route/routing_table.h"
+
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +20,7 @@ class HashRing {
   static constexpr std::uint32_t kPoints = 160;  // per node
 
   // 160 points a node: the CRC-32 of the node's text, continued with the point before.
-  explicit HashRing(const std::vector<std::string_view>& nodes);
+  explicit HashRing(const std::vector<std::string>& nodes);
 
   // Index of the node that owns the key: the first point at or behind the key's CRC-32, around the end if need be.
   // REQUIRES: at least one node.
@@ -32,6 +35,9 @@ class HashRing {
   std::vector<Point> points_;  // by hash, then node
   std::size_t nodes_;
 };
+
+// The nodes of a backend's ring: "ip:port" of its endpoints, or "set1", "set2" ... of a hash to subsets.
+std::vector<std::string> ring_nodes(const Backend& backend, std::span<const Endpoint> endpoints);
 
 // How many sets `chashsubset` makes, and the index of the endpoint that is member `i` of set `set`: the list cut in
 // order, the last set filled up from the list's beginning.

@@ -7,16 +7,8 @@
 #include "weir/route/routing_table.h"
 
 #include <cstdint>
-#include <string_view>
 
 namespace weir::upstream {
-
-// The two parts of an affinity cookie (spec 3.3): "<endpoint key>|<backend id>". Empty: not there.
-struct AffinityCookie {
-  std::string_view key;
-  std::string_view backend;
-};
-AffinityCookie read_affinity_cookie(const http::Fields& fields, std::string_view name);
 
 // `random`: any number, uniform. REQUIRES: the canary has an endpoint.
 bool goes_to_canary(const route::Backend& primary, const route::Backend& canary, const http::Fields& fields,

@@ -59,6 +59,7 @@ class BodySource {
 struct Plan {
   const route::Backend* backend = nullptr;
   std::span<const route::Endpoint> endpoints;  // not empty
+  Selection* selection = nullptr;              // of the backend's algorithm; null: round robin
   const features::ProxyPolicy* policy = nullptr;
   const features::Settings* settings = nullptr;
   HeadSource* head = nullptr;
@@ -68,6 +69,7 @@ struct Plan {
   std::string_view upgrade;        // the protocol asked for: a 101 that repeats it is welcome; empty: none is
   net::Sock* client = nullptr;     // its leaving ends the exchange; null: nobody waits
   bool body_reads_client = false;  // `body` still reads `client` while it is sent
+  bool new_group = false;          // the tries follow an internal redirect (observe/access_log.h)
   std::uint64_t received_ms = 0;   // when the request had arrived completely (Reactor::now_ms)
 };
 
@@ -116,6 +118,7 @@ class Exchange {
   Failure end_try(Failure failure);
   void start_watch();
   void drop_connection();
+  void end_selection();
   observe::UpstreamTry& record() { return tries_.back(); }
 
   Runtime& runtime_;
@@ -130,6 +133,7 @@ class Exchange {
   std::uint64_t received_ms_ = 0;
   Watch watch_ = Watch::off;
   bool reused_ = false;
+  bool selection_ended_ = false;
   bool sent_ = false;      // bytes of this try may have reached the endpoint
   bool received_ = false;  // bytes of this try's answer came
 };

@@ -44,7 +44,8 @@ enum class Failure : std::uint8_t {
   read_timeout,
   invalid_header,
   header_too_large,
-  truncated,  // the body ended early; the client's connection is cut
+  no_endpoint_left,  // every one failed (session-cookie-change-on-failure)
+  truncated,         // the body ended early; the client's connection is cut
   count
 };
 

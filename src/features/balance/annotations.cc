@@ -11,9 +11,11 @@ void finish(SetView& view) {
   if (view.is_rejected("service-upstream") || view.is_empty("service-upstream")) {
     view.into.balance.service_upstream = false;
   }
-  const auto algorithm = view.value("load-balance");
-  if (algorithm && *algorithm != "round_robin") {
-    view.planned("load-balance", "only round_robin is implemented; endpoints are chosen by it");
+  // Broken in the original unless the annotations they belong to are there (spec 3.4).
+  const std::string& algorithm = view.into.balance.algorithm;
+  if (view.value("load-balance") && algorithm != "round_robin" && algorithm != "ewma" && algorithm != "least_conn") {
+    view.into.balance.algorithm = "round_robin";
+    view.fall_back("load-balance", "is what upstream-hash-by and affinity ask for; by itself it means round_robin");
   }
 }
 
@@ -28,10 +30,12 @@ AnnotationSet balance_annotations() {
               .group("ServiceUpstream")
               .settings("service-upstream"),
           spec("load-balance", kAlgorithm, Scope::upstream, OnInvalid::refuse_object,
-               "How endpoints are chosen. Only round_robin is implemented; the other names fall back to it.")
+               "How endpoints are chosen: in turn, by the lower score of response times (ewma), or by the fewest "
+               "requests under way (least_conn, Weir's own). The other names mean round_robin.")
               .syntax(syntax::one_of(
-                  "round_robin, ewma, chash, chashsubset, sticky_balanced or sticky_persistent",
-                  {"round_robin", "ewma", "chash", "chashsubset", "sticky_balanced", "sticky_persistent"}))
+                  "round_robin, ewma, least_conn, chash, chashsubset, sticky_balanced or sticky_persistent",
+                  {"round_robin", "ewma", "least_conn", "chash", "chashsubset", "sticky_balanced",
+                   "sticky_persistent"}))
               .default_text("round_robin")
               .settings("load-balance"),
       },

@@ -11,24 +11,9 @@ using testing::read;
 using testing::settings;
 
 TEST(PlannedAnnotations, AreServedWithAWarning) {
-  for (const auto& [key, value] : Keys{{"affinity", "cookie"},
-                                       {"affinity-mode", "persistent"},
-                                       {"affinity-canary-behavior", "legacy"},
-                                       {"session-cookie-name", "route"},
-                                       {"session-cookie-path", "/a"},
-                                       {"session-cookie-domain", "a.example"},
-                                       {"session-cookie-expires", "-5"},
-                                       {"session-cookie-max-age", "5"},
-                                       {"session-cookie-samesite", "lax"},
-                                       {"session-cookie-conditional-samesite-none", "true"},
-                                       {"session-cookie-secure", "true"},
-                                       {"session-cookie-change-on-failure", "true"},
-                                       {"upstream-hash-by", "$request_uri"},
+  for (const auto& [key, value] : Keys{{"upstream-hash-by", "$request_uri"},
                                        {"upstream-hash-by-subset", "true"},
                                        {"upstream-hash-by-subset-size", "5"},
-                                       {"custom-http-errors", "404, 503"},
-                                       {"disable-proxy-intercept-errors", "true"},
-                                       {"default-backend", "errors"},
                                        {"custom-headers", "ns/map"},
                                        {"mirror-target", "https://h$request_uri"},
                                        {"mirror-host", "h"},
@@ -66,8 +51,7 @@ TEST(PlannedAnnotations, ValuesThatAskForNothingAreQuiet) {
                      {"ssl-prefer-server-ciphers", "true"},
                      {"proxy-cookie-domain", "off"},
                      {"proxy-cookie-path", "off"},
-                     {"proxy-redirect-from", "off"},
-                     {"disable-proxy-intercept-errors", "false"}}),
+                     {"proxy-redirect-from", "off"}}),
             "ok");
 }
 
@@ -75,8 +59,6 @@ TEST(PlannedAnnotations, BadValuesThatRefuse) {
   for (const auto& [key, value] : Keys{{"upstream-hash-by", "$a;"},
                                        {"upstream-hash-by-subset", "x"},
                                        {"upstream-hash-by-subset-size", "x"},
-                                       {"custom-http-errors", "404,302"},
-                                       {"default-backend", "Errors"},
                                        {"proxy-ssl-secret", "a;b"},
                                        {"fastcgi-index", "a/b"},
                                        {"fastcgi-params-configmap", "a;b"},
@@ -88,17 +70,7 @@ TEST(PlannedAnnotations, BadValuesThatRefuse) {
 }
 
 TEST(PlannedAnnotations, BadValuesThatFallBack) {
-  for (const auto& [key, value] : Keys{{"affinity", "ip"},
-                                       {"affinity-mode", "x"},
-                                       {"affinity-canary-behavior", "x"},
-                                       {"session-cookie-name", "a b;"},
-                                       {"session-cookie-path", "/a;"},
-                                       {"session-cookie-domain", "a;"},
-                                       {"session-cookie-expires", "1d"},
-                                       {"session-cookie-max-age", "1d"},
-                                       {"session-cookie-samesite", "x"},
-                                       {"session-cookie-secure", "x"},
-                                       {"custom-headers", "a;"},
+  for (const auto& [key, value] : Keys{{"custom-headers", "a;"},
                                        {"mirror-target", "a b"},
                                        {"mirror-host", "a b"},
                                        {"mirror-request-body", "x"},
@@ -119,7 +91,6 @@ TEST(PlannedAnnotations, BadValuesThatFallBack) {
 }
 
 TEST(PlannedAnnotations, ValuesThatFreezeTheOriginalDenyOnlyThisObject) {
-  EXPECT_EQ(outcome({{"custom-http-errors", "404,499"}}), "503 custom-http-errors-invalid");
   EXPECT_EQ(outcome({{"proxy-cookie-path", "/a"}}), "503 proxy-cookie-path-invalid");
   EXPECT_EQ(outcome({{"proxy-cookie-path", "/a /b /c"}}), "503 proxy-cookie-path-invalid");
   EXPECT_EQ(outcome({{"mirror-target", "http://h/$nosuch"}}), "503 mirror-target-invalid");

@@ -519,6 +519,58 @@ TEST(Tls, TheDefaultCertificateIsLookedUp) {
   EXPECT_NE(cluster.built().model.default_certificate, nullptr);
 }
 
+// --- upstream-scoped settings (spec 1) -----------------------------------------------------------------------------
+
+TEST(Affinity, TypeAndModeAreOfTheFirstIngressTheCookieOfTheLast) {
+  Cluster cluster;
+  cluster.add(ing("a").created(1).path("a.example", "/", "web").annotation("affinity-mode", "persistent"));
+  cluster.add(ing("b")
+                  .created(2)
+                  .path("b.example", "/", "web")
+                  .annotation("affinity", "cookie")
+                  .annotation("session-cookie-name", "first"));
+  cluster.add(ing("c")
+                  .created(3)
+                  .path("c.example", "/", "web")
+                  .annotation("affinity", "cookie")
+                  .annotation("affinity-mode", "balanced")
+                  .annotation("session-cookie-name", "last"));
+  cluster.add(ing("d").created(4).path("d.example", "/", "web").annotation("session-cookie-name", "none"));
+  const Model model = cluster.built().model;
+
+  const features::AffinityPolicy& affinity = find_backend(model, "default-web-80")->affinity;
+  EXPECT_TRUE(affinity.cookie);
+  EXPECT_EQ(affinity.mode, "persistent");
+  EXPECT_EQ(affinity.name, "last");
+}
+
+// --- error backends (spec 4.7) -------------------------------------------------------------------------------------
+
+TEST(ErrorBackend, IsTheServicesFirstPortUnderANameOfItsOwn) {
+  Cluster cluster;
+  cluster.service("web").service("errors", "10.0.0.9");
+  cluster.add(ing("a").path("a.example", "/x", "web").annotation("default-backend", "errors"));
+  const Model model = cluster.built().model;
+
+  for (const char* path : {"/x", "/"}) {
+    EXPECT_EQ(find_location(model, "a.example", path)->error_backend, "custom-default-backend-default-errors") << path;
+  }
+  const Backend* errors = find_backend(model, "custom-default-backend-default-errors");
+  ASSERT_NE(errors, nullptr);
+  EXPECT_EQ(errors->state, BackendState::ready);
+  EXPECT_EQ(errors->endpoints.size(), 1u);
+}
+
+TEST(ErrorBackend, ThatDoesNotExistIsReportedAndNotUsed) {
+  Cluster cluster;
+  cluster.service("web");
+  cluster.add(ing("a").path("a.example", "/", "web").annotation("default-backend", "errors"));
+  const BuildResult result = cluster.built();
+
+  EXPECT_EQ(find_location(result.model, "a.example", "/")->error_backend, "");
+  EXPECT_THAT(summary(result.diagnostics), ElementsAre("warning error-backend-missing default/a"));
+}
+
 // --- canary (spec 3.1) --------------------------------------------------------------------------------------------
 
 TEST(Canary, MakesNeitherHostsNorPathsNorBackends) {

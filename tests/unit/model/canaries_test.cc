@@ -162,5 +162,18 @@ TEST(Canaries, WithoutHttpSectionOrHostAreSkipped) {
   EXPECT_THAT(summary(built.result.diagnostics), ElementsAre("warning canary-without-primary default/lost"));
 }
 
+TEST(Canaries, GetTheAffinityOfTheirPrimaryUnlessLegacy) {
+  Cluster cluster;
+  cluster.service("web").service("next").service("plain").service("legacy");
+  cluster.add(ing("main").created(1).path("a.example", "/", "web").annotation("affinity", "cookie"));
+  cluster.add(canary("next", 2).path("a.example", "/", "next"));
+  cluster.add(ing("other").created(1).path("b.example", "/", "plain").annotation("affinity", "cookie"));
+  cluster.add(canary("legacy", 2).path("b.example", "/", "legacy").annotation("affinity-canary-behavior", "legacy"));
+  const Built built(cluster);
+
+  EXPECT_TRUE(built.backend("default-next-80").affinity.cookie);
+  EXPECT_FALSE(built.backend("default-legacy-80").affinity.cookie);
+}
+
 }  // namespace
 }  // namespace weir::model

@@ -28,7 +28,7 @@ TEST(HashRing, OneNodeOwnsEverything) {
 }
 
 TEST(HashRing, ALostNodeMovesOnlyItsOwnKeys) {
-  const std::vector<std::string_view> all = {"10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80", "10.0.0.4:80"};
+  const std::vector<std::string> all = {"10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80", "10.0.0.4:80"};
   const HashRing before(all);
   const HashRing after({all[0], all[1], all[2]});
 

@@ -1,4 +1,5 @@
 #include "weir/upstream/canary.h"
+#include "weir/upstream/affinity.h"
 
 #include "weir/http/h1_parser.h"
 #include "weir/route/compile.h"

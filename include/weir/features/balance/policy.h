@@ -8,7 +8,7 @@ namespace weir::features {
 
 struct BalancePolicy {
   bool service_upstream = false;
-  std::string algorithm;  // as written; empty or unknown: round_robin
+  std::string algorithm;  // "round_robin", "ewma", "least_conn"; empty: round_robin
 
   bool operator==(const BalancePolicy&) const = default;
 };

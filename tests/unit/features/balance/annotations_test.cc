@@ -24,11 +24,23 @@ TEST(BalanceAnnotations, ABadServiceUpstreamMeansFalse) {
   EXPECT_EQ(outcome({{"service-upstream", "yes"}}), "warning annotation-invalid service-upstream\n");
 }
 
-TEST(BalanceAnnotations, OtherAlgorithmsAreNamedAsPlanned) {
-  EXPECT_EQ(outcome({{"load-balance", "round_robin"}}), "ok");
-  EXPECT_EQ(outcome({{"load-balance", "ewma"}}), "warning annotation-planned load-balance\n");
+TEST(BalanceAnnotations, KnowThreeAlgorithms) {
+  for (const char* name : {"round_robin", "ewma", "least_conn"}) {
+    EXPECT_EQ(outcome({{"load-balance", name}}), "ok") << name;
+    EXPECT_EQ(read({{"load-balance", name}}).policies.balance.algorithm, name);
+    EXPECT_EQ(settings({{"load-balance", name}}).defaults.balance.algorithm, name);
+  }
   EXPECT_EQ(outcome({{"load-balance", "EWMA"}}), "ING");
-  EXPECT_EQ(outcome({{"load-balance", "least_conn"}}), "ING");
+  EXPECT_EQ(outcome({{"load-balance", "ip_hash"}}), "ING");
+  EXPECT_EQ(settings({{"load-balance", "ip_hash"}}).defaults.balance.algorithm, "");
+}
+
+// Spec 3.4: a run-time error in the original.
+TEST(BalanceAnnotations, NamesOfOtherAnnotationsMeanRoundRobin) {
+  for (const char* name : {"chash", "chashsubset", "sticky_balanced", "sticky_persistent"}) {
+    EXPECT_EQ(outcome({{"load-balance", name}}), "warning annotation-invalid load-balance\n") << name;
+    EXPECT_EQ(read({{"load-balance", name}}).policies.balance.algorithm, "round_robin") << name;
+  }
 }
 
 }  // namespace
