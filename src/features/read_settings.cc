@@ -1,3 +1,4 @@
+#include "features/setting_spec.h"
 #include "weir/base/ascii.h"
 #include "weir/base/cidr.h"
 #include "weir/features/settings_table.h"
@@ -38,6 +39,7 @@ class Reader {
 
   SettingsResult read(const std::map<std::string, std::string>& data) {
     if (const auto everyone = base::parse_cidr("0.0.0.0/0")) result_.settings.proxy_real_ip_cidr = {*everyone};
+    set_default_types(result_.settings.compression);
     for (const auto& [key, value] : data) {
       if (find_setting(key) == nullptr) say_unknown(key);
     }

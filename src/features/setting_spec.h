@@ -119,6 +119,8 @@ SettingSpec refuse_setting(std::string_view key, std::string_view doc);  // raw 
 std::vector<SettingSpec> policy_settings();
 std::vector<SettingSpec> tls_settings();
 std::vector<SettingSpec> client_settings();
+std::vector<SettingSpec> compression_settings();
+void set_default_types(CompressionSettings& settings);
 std::vector<SettingSpec> upstream_settings();
 std::vector<SettingSpec> global_auth_settings();
 std::vector<SettingSpec> log_settings();

@@ -83,25 +83,6 @@ bool is_true(std::string_view value) {
   return base::parse_bool(value).value_or(false);
 }
 
-constexpr std::string_view kTypes =
-    "application/atom+xml application/javascript application/x-javascript application/json application/rss+xml "
-    "application/vnd.ms-fontobject application/x-font-ttf application/x-web-app-manifest+json application/xhtml+xml "
-    "application/xml font/opentype image/svg+xml image/x-icon text/css text/javascript text/plain text/x-component";
-
-std::vector<SettingSpec> compression_settings() {
-  return {
-      plan_setting("use-gzip", "bool", "false", "Compresses responses with gzip."),
-      plan_setting("gzip-level", "number", "1", "Level."),
-      plan_setting("gzip-min-length", "number", "256", "Smallest response."),
-      plan_setting("gzip-disable", "expression", "", "User-Agents that get no gzip."),
-      plan_setting("gzip-types", "list of types", kTypes, "Types that are compressed; text/html always."),
-      plan_setting("enable-brotli", "bool", "false", "Compresses responses with brotli."),
-      plan_setting("brotli-level", "number", "4", "Level."),
-      plan_setting("brotli-min-length", "number", "20", "Smallest response."),
-      plan_setting("brotli-types", "list of types", "as gzip-types", "Types that are compressed."),
-  };
-}
-
 std::vector<SettingSpec> connection_settings() {
   return {
       SettingSpec("bind-address", Support::exact, "comma list of addresses", "",

@@ -1,7 +1,9 @@
 // Steps 7 to 10 of life-of-a-request: endpoints, body, exchange, response.
 #include "proxy/clock.h"
+#include "proxy/compressing_sink.h"
 #include "proxy/relay.h"
 #include "proxy/request_pipeline.h"
+#include "proxy/request_variables.h"
 #include "proxy/response_body.h"
 #include "proxy/tunnel.h"
 #include "proxy/upstream_head.h"
@@ -62,6 +64,7 @@ void RequestPipeline::prepare_selection() {
   selection.backend = request_.backend;
   selection.endpoints = request_.endpoints;
   const features::AffinityPolicy& affinity = request_.backend->affinity;
+  if (!request_.backend->hash.by.empty()) expand_variables(request_, request_.backend->hash.by, selection.key);
   if (affinity.cookie) selection.session = upstream::read_affinity_cookie(request_.head.fields, affinity.name).key;
 }
 
@@ -173,6 +176,21 @@ net::Task<bool> RequestPipeline::proxy() {
   co_return co_await deliver(exchange);
 }
 
+// Through an encoder where the ConfigMap and the client want that.
+net::Task<Failure> RequestPipeline::relay(upstream::Exchange& exchange) {
+  if (!request_.settings().compression.any()) co_return co_await relay_response(worker_, exchange, sink_, request_);
+  const std::optional<Coding> coding = choose_coding(worker_, exchange.head(), exchange.body(), request_);
+  if (!coding) co_return co_await relay_response(worker_, exchange, sink_, request_);
+  const features::CompressionSettings& settings = request_.settings().compression;
+  const int level = *coding == Coding::gzip ? settings.gzip.level : settings.brotli.level;
+  std::optional<std::uint64_t> length;
+  if (exchange.body() == http::BodyKind::length) length = exchange.head().content_length;
+  std::unique_ptr<ContentEncoder> encoder = make_encoder(*coding, level, length, worker_.compression_memory());
+  if (!encoder) co_return Failure::out_of_memory;
+  CompressingSink sink(sink_, std::move(encoder));
+  co_return co_await relay_response(worker_, exchange, sink, request_);
+}
+
 net::Task<bool> RequestPipeline::deliver(upstream::Exchange& exchange) {
   RequestBody& body = request_.body;
   // An answer before the end of a streamed body: what follows on this connection cannot be told from the body's rest.
@@ -183,7 +201,7 @@ net::Task<bool> RequestPipeline::deliver(upstream::Exchange& exchange) {
   if (exchange.head().status == 101) {
     cut = co_await run_tunnel(client_, exchange, sink_, request_);
   } else {
-    cut = co_await relay_response(worker_, exchange, sink_, request_);
+    cut = co_await relay(exchange);
   }
   exchange.finish(cut == Failure::none);
   if (cut != Failure::none) co_return co_await fail(cut);

@@ -46,6 +46,7 @@ class RequestPipeline {
   net::Task<bool> proxy();
   // Sends the response that the exchange holds. Result as handle()'s.
   net::Task<bool> deliver(upstream::Exchange& exchange);
+  net::Task<Failure> relay(upstream::Exchange& exchange);
 
   // Responses replaced by those of an error backend (pipeline_errors.cc).
   bool is_replaced(int status, bool own) const;

@@ -83,7 +83,18 @@ RequestPtr Worker::take_request() {
   return {request.release(), RequestReturner{&free_requests_}};
 }
 
+bool Worker::gzip_is_disabled(const Request& request) {
+  if (!gzip_disable_) return false;
+  const std::string_view agent = request.head.fields.get(http::FieldId::user_agent);
+  return !agent.empty() && lookup_.contains(*gzip_disable_, agent);
+}
+
 void Worker::take_table(route::RoutingTablePtr table) {
+  const std::string& disable = table->settings->compression.gzip_disable;
+  if (disable != gzip_disable_text_) {
+    gzip_disable_text_ = disable;
+    gzip_disable_ = disable.empty() ? nullptr : route::compile_search(disable);
+  }
   limits_ = limits_of(*table->settings);
   snapshot_ = SnapshotRef(std::move(table));
 }

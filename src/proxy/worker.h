@@ -90,6 +90,10 @@ class Worker {
   // Bits of the filters that stand at this stop.
   std::uint64_t filters_at(Stop stop) const { return filters_at_[static_cast<std::size_t>(stop)]; }
   const BodyFiles& body_files() const { return body_files_; }
+  // Memory of the encoders of responses; they count into it.
+  std::uint64_t& compression_memory() { return compression_memory_; }
+  // Does gzip-disable name this client's User-Agent?
+  bool gzip_is_disabled(const Request& request);
   // The id under which connections to a resolved address are pooled; apart from those that tables give out.
   route::EndpointId resolved_id(const base::IpAddress& ip, std::uint16_t port);
   std::uint64_t next_connection_serial() { return ++connections_; }
@@ -115,6 +119,9 @@ class Worker {
   std::vector<std::unique_ptr<Request>> free_requests_;
   std::vector<std::unique_ptr<net::Acceptor>> acceptors_;
   std::vector<Listening> listening_;
+  std::string gzip_disable_text_;  // what gzip_disable_ was made from
+  std::shared_ptr<const route::PathPattern> gzip_disable_;
+  std::uint64_t compression_memory_ = 0;
   std::uint64_t connections_ = 0;
   std::uint64_t last_housekeeping_ms_ = 0;
   std::uint64_t last_flush_ms_ = 0;

@@ -9,6 +9,7 @@
 #include "route/ids.h"
 #include "route/table_text.h"
 #include "route/tls_choice.h"
+#include "weir/route/lookup.h"
 #include "weir/tls/digest.h"
 
 #include <algorithm>
@@ -105,6 +106,14 @@ CompileResult Compiler::compile(const model::Model& model) {
   table->index = std::make_shared<const HostIndex>(table->hosts, state.patterns);
   state.compile_backends(model, *table, result.diagnostics);
   state.compile_blocks(*table, result.diagnostics);
+  if (std::string problem; !table->settings->compression.gzip_disable.empty() &&
+                           !compile_search(table->settings->compression.gzip_disable, &problem)) {
+    base::Diagnostic diagnostic;
+    diagnostic.code = "gzip-disable-invalid";
+    diagnostic.key = "gzip-disable";
+    diagnostic.text = "is no regular expression (" + problem + "); it matches no client";
+    result.diagnostics.push_back(std::move(diagnostic));
+  }
   if (state.options.tls) table->tls_context = state.tls.context_for(*table->settings, result.diagnostics);
   table->hash = state.digest(*table);
   state.forget_unused_secrets(model);

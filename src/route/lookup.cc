@@ -47,6 +47,13 @@ void Lookup::expand(const Location& location, std::string_view pattern, std::str
   out.append(pattern.substr(from));
 }
 
+std::shared_ptr<const PathPattern> compile_search(const std::string& text, std::string* problem) {
+  auto compiled = PathPattern::compile(text);
+  if (compiled) return *compiled;
+  if (problem != nullptr) *problem = compiled.error().text();
+  return nullptr;
+}
+
 bool Lookup::contains(const PathPattern& pattern, std::string_view text) {
   return impl_->matcher.match(pattern, text) == Matcher::Result::yes;
 }

@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 import traceback
+import zlib
 
 import yaml
 
@@ -419,6 +420,8 @@ class Scenario:
                     self.check_value(f"{who}: {name}", wanted, message.values(name))
             elif key == "body":
                 self.check_value(f"{who}: body", value, [message.body.decode("latin-1")])
+            elif key == "unzipped":  # the body behind Content-Encoding: gzip
+                self.check_value(f"{who}: unzipped body", value, [zlib.decompress(message.body, 31).decode("latin-1")])
             elif key == "body_size":
                 self.check_value(f"{who}: body_size", value, [str(len(message.body))])
             elif key == start_key:

@@ -46,6 +46,9 @@ class Lookup {
   std::unique_ptr<Impl> impl_;
 };
 
+// A caseless expression for Lookup::contains(); nullptr and `problem` where it does not compile.
+std::shared_ptr<const PathPattern> compile_search(const std::string& text, std::string* problem = nullptr);
+
 // Why each location of the host won or lost for this path, in list order; for `weir explain`.
 struct Candidate {
   const Location* location = nullptr;

@@ -11,10 +11,7 @@ using testing::read;
 using testing::settings;
 
 TEST(PlannedAnnotations, AreServedWithAWarning) {
-  for (const auto& [key, value] : Keys{{"upstream-hash-by", "$request_uri"},
-                                       {"upstream-hash-by-subset", "true"},
-                                       {"upstream-hash-by-subset-size", "5"},
-                                       {"custom-headers", "ns/map"},
+  for (const auto& [key, value] : Keys{{"custom-headers", "ns/map"},
                                        {"mirror-target", "https://h$request_uri"},
                                        {"mirror-host", "h"},
                                        {"mirror-request-body", "off"},
@@ -56,10 +53,7 @@ TEST(PlannedAnnotations, ValuesThatAskForNothingAreQuiet) {
 }
 
 TEST(PlannedAnnotations, BadValuesThatRefuse) {
-  for (const auto& [key, value] : Keys{{"upstream-hash-by", "$a;"},
-                                       {"upstream-hash-by-subset", "x"},
-                                       {"upstream-hash-by-subset-size", "x"},
-                                       {"proxy-ssl-secret", "a;b"},
+  for (const auto& [key, value] : Keys{{"proxy-ssl-secret", "a;b"},
                                        {"fastcgi-index", "a/b"},
                                        {"fastcgi-params-configmap", "a;b"},
                                        {"opentelemetry-operation-name", "a.b"},

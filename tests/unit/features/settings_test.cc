@@ -254,6 +254,10 @@ TEST(ReadSettings, NothingGivesTheDefaults) {
   const SettingsResult result = read({});
   Settings expected;
   expected.proxy_real_ip_cidr = {*base::parse_cidr("0.0.0.0/0")};
+  EXPECT_EQ(result.settings.compression.gzip.types.size(), 17u);
+  EXPECT_EQ(result.settings.compression.brotli.types.size(), 18u);
+  expected.compression.gzip.types = result.settings.compression.gzip.types;
+  expected.compression.brotli.types = result.settings.compression.brotli.types;
 
   EXPECT_EQ(result.settings, expected);
   EXPECT_TRUE(result.used.empty());
@@ -325,6 +329,15 @@ TEST(ReadSettings, EachExactKeyIsReadAndPrinted) {
       {"proxy-add-original-uri-header", "true"},
       {"load-balance", "ewma"},
       {"custom-http-errors", "404,503"},
+      {"use-gzip", "true"},
+      {"gzip-level", "6"},
+      {"gzip-min-length", "1000"},
+      {"gzip-disable", "Old/1"},
+      {"gzip-types", "text/plain"},
+      {"enable-brotli", "true"},
+      {"brotli-level", "6"},
+      {"brotli-min-length", "1001"},
+      {"brotli-types", "text/css text/plain"},
       {"disable-proxy-intercept-errors", "true"},
       {"service-upstream", "true"},
       {"upstream-keepalive-connections", "9"},
@@ -359,7 +372,7 @@ TEST(ReadSettings, EveryExactKeyIsCoveredByTheTestAbove) {
   std::size_t exact = 0;
   for (const SettingRow& row : settings_table()) exact += row.support == Support::exact ? 1 : 0;
 
-  EXPECT_EQ(exact, 76u + 3u);
+  EXPECT_EQ(exact, 85u + 3u);
 }
 
 TEST(ReadSettings, UnknownKeysAreNamedWithTheNearest) {
@@ -396,6 +409,12 @@ TEST(ReadSettings, ValuesThatDoNotDecodeLeaveTheDefault) {
                                        {"proxy-http-version", "2"},
                                        {"proxy-next-upstream", "error,timeout"},
                                        {"load-balance", "least"},
+                                       {"gzip-level", "0"},
+                                       {"gzip-level", "10"},
+                                       {"gzip-min-length", "1k"},
+                                       {"use-gzip", "yes"},
+                                       {"brotli-level", "12"},
+                                       {"enable-brotli", "on"},
                                        {"upstream-keepalive-time", "x"},
                                        {"upstream-keepalive-connections", "-1"},
                                        {"access-log-path", ""},
@@ -499,8 +518,11 @@ TEST(ReadSettings, ProxyProtocolIsReadWithItsTimeout) {
 }
 
 TEST(ReadSettings, PlannedKeysAreNamedWhenTheyAskForSomething) {
-  EXPECT_EQ(lines(read({{"use-gzip", "true"}, {"gzip-level", "5"}, {"brotli-level", "4"}, {"enable-brotli", "0"}})),
-            "warning setting-planned gzip-level\nwarning setting-planned use-gzip\n");
+  EXPECT_EQ(lines(read({{"proxy-stream-responses", "5"},
+                        {"grpc-buffer-size-kb", "4"},
+                        {"proxy-stream-next-upstream-tries", "3"},
+                        {"proxy-stream-next-upstream", "1"}})),
+            "warning setting-planned grpc-buffer-size-kb\nwarning setting-planned proxy-stream-responses\n");
   EXPECT_EQ(lines(read({{"use-http2", "true"}})), "warning setting-planned use-http2\n");
   EXPECT_EQ(lines(read({{"use-http2", "false"}})), "");
   EXPECT_EQ(lines(read({{"limit-req-status-code", "200"}})), "warning setting-invalid limit-req-status-code\n");
