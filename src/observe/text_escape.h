@@ -23,6 +23,24 @@ constexpr bool has_from_delete_on(std::uint64_t word) {
   return (((word + eight(1)) | word) & eight(0x80)) != 0;
 }
 
+// Does `bad` hold for one of the pieces of eight bytes that cover the text? Short texts are filled up with 'x'.
+template <class Bad>
+bool any_eight(std::string_view text, Bad bad) {
+  std::uint64_t word = eight('x');
+  if (text.size() < 8) {
+    std::memcpy(&word, text.data(), text.size());
+    return bad(word);
+  }
+  const char* const last = text.data() + text.size() - 8;
+  bool found = false;
+  for (const char* at = text.data(); at < last; at += 8) {
+    std::memcpy(&word, at, 8);
+    found |= bad(word);
+  }
+  std::memcpy(&word, last, 8);
+  return found | bad(word);
+}
+
 inline bool needs_control_escape(std::string_view text) {
   for (const char c : text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return true;
@@ -61,17 +79,10 @@ inline bool needs_standard_escape(unsigned char c) {
 }
 
 inline bool needs_standard_escape(std::string_view text) {
-  const char* at = text.data();
-  std::size_t left = text.size();
-  for (; left >= 8; at += 8, left -= 8) {
-    std::uint64_t word;
-    std::memcpy(&word, at, 8);
-    if (has_below_blank(word) || has_from_delete_on(word) || has_byte(word, '"') || has_byte(word, '\\')) return true;
-  }
-  for (; left > 0; ++at, --left) {
-    if (needs_standard_escape(static_cast<unsigned char>(*at))) return true;
-  }
-  return false;
+  return any_eight(text, [](std::uint64_t word) {
+    return static_cast<bool>(has_below_blank(word) | has_from_delete_on(word) | has_byte(word, '"') |
+                             has_byte(word, '\\'));
+  });
 }
 
 inline void append_standard_escaped(std::string& out, std::string_view text) {
@@ -91,17 +102,9 @@ inline bool needs_json_escape(unsigned char c) {
 }
 
 inline bool needs_json_escape(std::string_view text) {
-  const char* at = text.data();
-  std::size_t left = text.size();
-  for (; left >= 8; at += 8, left -= 8) {
-    std::uint64_t word;
-    std::memcpy(&word, at, 8);
-    if (has_below_blank(word) || has_byte(word, '"') || has_byte(word, '\\')) return true;
-  }
-  for (; left > 0; ++at, --left) {
-    if (needs_json_escape(static_cast<unsigned char>(*at))) return true;
-  }
-  return false;
+  return any_eight(text, [](std::uint64_t word) {
+    return static_cast<bool>(has_below_blank(word) | has_byte(word, '"') | has_byte(word, '\\'));
+  });
 }
 
 inline void append_json_escaped(std::string& out, std::string_view text) {

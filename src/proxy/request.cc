@@ -3,7 +3,6 @@
 namespace weir::proxy {
 namespace {
 
-constexpr std::size_t kKeepFree = 256;           // requests a worker keeps for reuse
 constexpr std::size_t kLargestKept = 16 * 1024;  // bytes of head text worth keeping
 
 }  // namespace
@@ -34,7 +33,7 @@ void Request::clear() {
 void RequestReturner::operator()(Request* request) const noexcept {
   std::unique_ptr<Request> owned(request);
   const std::size_t kept = request->head.fields.text().capacity() + request->upstream_head.fields.text().capacity();
-  if (kept > kLargestKept || free->size() >= kKeepFree || free->size() == free->capacity()) return;
+  if (kept > kLargestKept || free->size() == free->capacity()) return;
   request->clear();
   free->push_back(std::move(owned));  // within the capacity: does not throw
 }

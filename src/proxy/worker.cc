@@ -14,7 +14,8 @@ namespace weir::proxy {
 namespace {
 
 constexpr std::size_t kRelayScratch = 64 * 1024;
-constexpr std::size_t kFreeRequests = 256;
+// Requests kept for reuse: about as many as a batch of events can end, a few KiB each.
+constexpr std::size_t kFreeRequests = 1024;
 constexpr std::uint64_t kHousekeepingMs = 1000;
 constexpr std::size_t kResolvedIds = 0x80000000u;
 
@@ -80,6 +81,7 @@ RequestPtr Worker::take_request() {
     request = std::move(free_requests_.back());
     free_requests_.pop_back();
   }
+  spare_requests_ = std::min(spare_requests_, free_requests_.size());
   return {request.release(), RequestReturner{&free_requests_}};
 }
 
@@ -122,6 +124,10 @@ void Worker::tick() {
   if (now - last_housekeeping_ms_ < kHousekeepingMs) return;
   last_housekeeping_ms_ = now;
   pool_.expire(now);
+  // Half of those that nobody needed since the last time.
+  const auto unneeded = static_cast<std::ptrdiff_t>((spare_requests_ + 1) / 2);
+  free_requests_.erase(free_requests_.begin(), free_requests_.begin() + unneeded);
+  spare_requests_ = free_requests_.size();
   metrics().regex_limit_hits.set(static_cast<std::int64_t>(lookup_.regex_limit_hits()));
   if (jobs_.exceptions() != exceptions_seen_) {
     observe::log::error("proxy", "{} connections ended by an exception (out of memory)",

@@ -117,6 +117,7 @@ class Worker {
   std::map<std::pair<base::IpAddress, std::uint16_t>, route::EndpointId> resolved_ids_;
   std::unique_ptr<observe::AccessLogBuffer> access_log_;
   std::vector<std::unique_ptr<Request>> free_requests_;
+  std::size_t spare_requests_ = 0;  // fewest of them since the last housekeeping
   std::vector<std::unique_ptr<net::Acceptor>> acceptors_;
   std::vector<Listening> listening_;
   std::string gzip_disable_text_;  // what gzip_disable_ was made from
