@@ -150,12 +150,12 @@ class Weir:
     def wait_ready(self, deadline=DEADLINE):
         def ready():
             if self.process.poll() is not None:
-                raise Failed(f"weir ended with {self.process.returncode}:\n{self.log()}")
+                raise Failed(f"weir ended with {self.process.returncode}")
             return request(self.health, "x", "/readyz").status == 200
         try:
             wait_for("weir is ready", ready, deadline)
         except Failed as failure:
-            raise Failed(f"{failure}\n{self.log()}") from None
+            raise Failed(f"{failure}; its log:\n{self.log()}") from None
 
     def log(self):
         return self.log_file.read_text(errors="replace")
