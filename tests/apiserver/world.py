@@ -244,6 +244,9 @@ class Load:
         return self
 
     def __exit__(self, kind, *_):
+        end = time.monotonic() + DEADLINE
+        while kind is None and self.count < 100 and time.monotonic() < end:
+            time.sleep(0.05)
         self.stopping.set()
         for thread in self.threads:
             thread.join(20)
