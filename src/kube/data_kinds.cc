@@ -1,6 +1,6 @@
 #include "kube/kinds.h"
 
-#include "kube/base64.h"
+#include "weir/kube/base64.h"
 
 #include <utility>
 

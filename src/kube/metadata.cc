@@ -1,6 +1,6 @@
 #include "kube/kinds.h"
 
-#include "kube/timestamp.h"
+#include "weir/kube/timestamp.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "kube/timestamp.h"
+#include "weir/kube/timestamp.h"
 
 #include "weir/base/ascii.h"
 
