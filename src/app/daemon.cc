@@ -2,6 +2,7 @@
 
 #include "admin_server.h"
 #include "admission_webhook.h"
+#include "cluster_source.h"
 #include "load_model.h"
 #include "machine.h"
 #include "shutdown.h"
@@ -19,8 +20,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
-#include <unistd.h>
-
 #include <atomic>
 #include <cstdlib>
 #include <memory>
@@ -36,11 +35,6 @@ namespace {
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
   return value ? value : "";
-}
-
-std::string host_name() {
-  char name[256] = {};
-  return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
 observe::MetricsOptions metrics_options(const ServeOptions& options) {
@@ -89,6 +83,12 @@ class Daemon {
 
  private:
   bool start();
+  bool start_files();
+  bool start_cluster();
+  // Everything is read: from here on there is something to serve.
+  bool begin_serving(const std::string& from);
+  void objects_changed();
+  const kube::ClusterState& state() const { return files_ ? files_->state() : cluster_->state(); }
   bool start_server(const features::Settings& settings);
   void start_loop();
   bool start_admin();
@@ -101,12 +101,17 @@ class Daemon {
   observe::Metrics metrics_;
   observe::AccessLog access_log_;
   features::Settings at_start_;
-  std::unique_ptr<watch::FileSource> source_;
+  // One of the two.
+  std::unique_ptr<watch::FileSource> files_;
+  std::unique_ptr<ClusterSource> cluster_;
   std::unique_ptr<proxy::Server> server_;
   std::unique_ptr<controller::Loop> loop_;
   std::unique_ptr<AdminServer> admin_;
   std::unique_ptr<AdmissionWebhook> webhook_;
+  std::atomic<bool> serving_{false};
   std::atomic<bool> stopping_{false};
+  bool told_cluster_ = false;  // the last words to the API server were said
+  bool failed_ = false;
 };
 
 // Settings that live outside the table. Called on the control thread before a table with them is published.
@@ -159,7 +164,11 @@ bool Daemon::start_server(const features::Settings& settings) {
 void Daemon::start_loop() {
   controller::LoopOptions o;
   o.model = options_.model;
-  o.model.assume_own_class = true;
+  o.model.assume_own_class = files_ != nullptr;
+  if (cluster_) {
+    o.model.class_api_readable = cluster_->classes_readable();
+    o.after_turn = [this](const controller::Turn& turn) { cluster_->after_turn(turn); };
+  }
   // Redirects and X-Forwarded-Port name the ports that clients see, also when the system chose them.
   o.model.http_port = server_->http_port();
   o.model.https_port = server_->https_port();
@@ -167,7 +176,8 @@ void Daemon::start_loop() {
   loop_ = std::make_unique<controller::Loop>(
       context_, std::move(o),
       [this] {
-        return controller::Input{source_->state(), source_->diagnostics()};
+        return files_ ? controller::Input{files_->state(), files_->diagnostics()}
+                      : controller::Input{cluster_->state(), cluster_->diagnostics()};
       },
       *server_, metrics_, [this](const features::Settings& settings) { return apply_settings(settings); });
   loop_->run_now();
@@ -176,7 +186,7 @@ void Daemon::start_loop() {
 bool Daemon::start_admin() {
   admin_ = std::make_unique<AdminServer>(
       AdminHandlers{[this] { return !stopping_.load(std::memory_order_relaxed); },
-                    [this] { return !stopping_.load(std::memory_order_relaxed) && loop_->ready(); },
+                    [this] { return !stopping_.load(std::memory_order_relaxed) && serving_ && loop_->ready(); },
                     [this] { return metrics_.scrape(); }});
   const auto port = admin_->start(options_.healthz_host, options_.healthz_port);
   if (!port) {
@@ -194,7 +204,7 @@ bool Daemon::start_admin() {
 model::Review Daemon::review(const std::shared_ptr<const kube::Ingress>& ingress) {
   const auto began = std::chrono::steady_clock::now();
   const model::AcceptedSet& live = loop_->accepted();
-  const model::Review found = model::review(ingress, live, source_->state(), options_.model, options_.webhook_alone);
+  const model::Review found = model::review(ingress, live, state(), options_.model, options_.webhook_alone);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   auto& registry = metrics_.registry();
   const std::string prefix = "nginx_ingress_controller_";
@@ -244,30 +254,61 @@ bool Daemon::start() {
       return false;
     }
   }
-  source_ = std::make_unique<watch::FileSource>(context_, options_.manifests, [this] {
+  metrics_.add_counter_source("weir_access_log_lines_dropped_total", [this] { return access_log_.dropped_lines(); });
+  return options_.manifests.empty() ? start_cluster() : start_files();
+}
+
+bool Daemon::start_files() {
+  files_ = std::make_unique<watch::FileSource>(context_, options_.manifests, [this] {
     if (loop_) loop_->changed();
   });
-  const base::Result<void> read = source_->start();
+  const base::Result<void> read = files_->start();
   if (!read) {
     log::error("serve", "--manifests: {}", read.error().text());
     return false;
   }
-  const kube::ClusterState& state = source_->state();
-  log::info("serve", "{}: {} Ingresses, {} Services, {} EndpointSlices, {} Secrets, {} ConfigMaps", options_.manifests,
-            state.ingresses.size(), state.services.size(), state.endpoint_slices.size(), state.secrets.size(),
-            state.config_maps.size());
-  if (const auto problem = check_objects(state, options_.model)) {
-    log::error("serve", "{}", *problem);
-    return false;
-  }
-  at_start_ = initial_settings(state, options_.model);
-  metrics_.add_counter_source("weir_access_log_lines_dropped_total", [this] { return access_log_.dropped_lines(); });
   // Standalone there is nobody to lose an election against.
   metrics_.registry().set("nginx_ingress_controller_leader_election_status",
                           metrics_.labels({{"name", options_.election_id}}), 1);
+  return begin_serving(options_.manifests) && start_admin();
+}
+
+// Probes are answered while the objects are still being read: an API server may be slow, or away.
+bool Daemon::start_cluster() {
+  auto config = watch::load_api_config(options_.api, watch::ApiEnvironment::of_process());
+  if (!config) {
+    log::error("serve", "{}", config.error().text());
+    return false;
+  }
+  cluster_ =
+      std::make_unique<ClusterSource>(context_, std::move(*config), options_, metrics_, [this] { objects_changed(); });
+  cluster_->start();
+  return start_admin();
+}
+
+void Daemon::objects_changed() {
+  if (loop_) {
+    loop_->changed();
+  } else if (!stopping_ && !begin_serving("the API server")) {
+    failed_ = true;
+    context_.stop();
+  }
+}
+
+bool Daemon::begin_serving(const std::string& from) {
+  const kube::ClusterState& objects = state();
+  log::info("serve", "{}: {} Ingresses, {} Services, {} EndpointSlices, {} Secrets, {} ConfigMaps", from,
+            objects.ingresses.size(), objects.services.size(), objects.endpoint_slices.size(), objects.secrets.size(),
+            objects.config_maps.size());
+  if (const auto problem = check_objects(objects, options_.model)) {
+    log::error("serve", "{}", *problem);
+    return false;
+  }
+  at_start_ = initial_settings(objects, options_.model);
   if (!start_server(at_start_)) return false;
   start_loop();
-  return start_webhook() && start_admin();
+  serving_ = true;
+  return start_webhook();
 }
 
 int Daemon::run() {
@@ -281,13 +322,17 @@ int Daemon::run() {
     stopping_.store(true, std::memory_order_relaxed);
   };
   steps.drain = [this] {
+    if (cluster_) cluster_->shut_down([this] { told_cluster_ = true; });
+    if (!serving_) return;
     const route::RoutingTablePtr table = loop_->table();
     const auto limit = table && table->settings ? table->settings->worker_shutdown_timeout : std::chrono::seconds(240);
     server_->drain(limit);
   };
-  steps.drained = [this] { return server_->wait_drained(std::chrono::milliseconds(0)); };
+  steps.drained = [this] {
+    return (!cluster_ || told_cluster_) && (!serving_ || server_->wait_drained(std::chrono::milliseconds(0)));
+  };
   steps.after_drain = [this] {
-    server_->stop();  // workers hand over their last log lines
+    if (server_) server_->stop();  // workers hand over their last log lines
     access_log_.drain(std::chrono::seconds(1));
     log::info("serve", "all requests have ended");
   };
@@ -297,7 +342,7 @@ int Daemon::run() {
   loop_.reset();
   admin_->stop();
   log::info("serve", "stopped");
-  return 0;
+  return failed_ ? 1 : 0;
 }
 
 }  // namespace

@@ -14,6 +14,9 @@ unsigned usable_cpus();
 // From the text of cpu.max ("200000 100000", "max 100000"): CPUs rounded up; 0: no limit or unreadable.
 unsigned cpus_of_quota(std::string_view cpu_max);
 
+// Empty when it cannot be had.
+std::string host_name();
+
 // Raises the soft limit of open files to the hard one.
 void raise_descriptor_limit();
 

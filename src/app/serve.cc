@@ -37,15 +37,9 @@ int serve(const ServeOptions& options, const std::vector<Flag>& flags, const std
     print_error("weir serve: " + *problem + "\n");
     return kExitUsage;
   }
-  if (options.manifests.empty()) {
-    print_error(
-        "weir serve: reading objects from an API server is not implemented yet; name a folder of manifests with "
-        "--manifests DIR (standalone mode)\n");
-    return 1;
-  }
   observe::start_log({options.log_level, options.log_style, 2});
-  observe::log::info("serve", "Weir {} starts in standalone mode, compatible with ingress-nginx 1.15.1",
-                     version_text());
+  observe::log::info("serve", "Weir {} starts{}, compatible with ingress-nginx 1.15.1", version_text(),
+                     options.manifests.empty() ? "" : " in standalone mode");
   name_idle_flags(flags, given);
   if (!left_over.empty()) observe::log::warn("serve", "arguments ignored: {}", base::join(left_over, " "));
   const int status = run_daemon(options);

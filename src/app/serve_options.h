@@ -6,6 +6,7 @@
 #include "weir/model/options.h"
 #include "weir/observe/log.h"
 #include "weir/observe/request_metrics.h"
+#include "weir/watch/api_config.h"
 
 #include <chrono>
 #include <cstdint>
@@ -30,6 +31,7 @@ struct ServeOptions {
   bool leader_election = true;
   controller::StatusOptions status;  // `pod` and `annotations_prefix` are filled in at start
   std::chrono::seconds status_interval{60};
+  watch::ApiFlags api;
   std::string watch_namespace_selector;
   std::string webhook_address;  // of the admission webhook; empty: off
   std::string webhook_certificate;

@@ -238,7 +238,7 @@ std::string to_string(const Problem& problem) {
   return text + (text.empty() ? "" : ": ") + problem.text;
 }
 
-base::Result<Decoded> decode(std::string_view text) {
+base::Result<Decoded> decode_item(std::string_view text, const std::string& api_version, const std::string& kind) {
   if (text.size() > kMaxDocument) return base::fail("the document is longer than 64 MiB");
   if (const std::size_t at = find_too_deep(text); at != std::string_view::npos) {
     return base::fail("nested deeper than " + std::to_string(kMaxNesting) + " levels", line_of(text, at));
@@ -253,8 +253,12 @@ base::Result<Decoded> decode(std::string_view text) {
   }
   if (!root.is_object()) return base::fail("not a Kubernetes object: an object has apiVersion, kind and metadata", 1);
   Decoder decoder;
-  decoder.read(root, -1);
+  decoder.read(root, -1, api_version, kind);
   return decoder.take();
+}
+
+base::Result<Decoded> decode(std::string_view text) {
+  return decode_item(text, {}, {});
 }
 
 }  // namespace weir::kube

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <exception>
 #include <utility>
 #include <vector>
@@ -298,7 +299,7 @@ asio::awaitable<base::Result<std::optional<std::string_view>>> ApiStream::next_l
     }
     buffer_.erase(0, std::exchange(line_, 0));
     searched_ = buffer_.size();
-    if (buffer_.size() > limit) co_return base::fail("a line of the answer is too long");
+    if (buffer_.size() > limit) co_return base::fail("a line of the answer is too long", EMSGSIZE);
     const auto more = co_await connection_->read_body(buffer_, idle);
     if (!more) co_return more.error();
     ended_ = !*more;

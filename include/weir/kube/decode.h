@@ -54,6 +54,9 @@ struct Decoded {
 // error's code() is then the line of `text` (1-based) where reading stopped, 0 when unknown.
 base::Result<Decoded> decode(std::string_view text);
 
+// The same for an item of a typed list, which need not say what it is.
+base::Result<Decoded> decode_item(std::string_view text, const std::string& api_version, const std::string& kind);
+
 constexpr std::size_t kMaxDocument = 64u << 20;  // bytes
 constexpr int kMaxNesting = 100;
 

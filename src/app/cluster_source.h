@@ -1,0 +1,45 @@
+// ClusterSource: `weir serve` in a cluster, wired from its flags: the client of the API server, the objects that are
+// read from it, what is written to it, and the metrics about both. Not there in standalone mode.
+//
+// Thread rule: the control thread. Lifetime: the io_context, the options and the metrics must outlive it.
+#pragma once
+
+#include "serve_options.h"
+#include "weir/controller/loop.h"
+#include "weir/observe/metrics.h"
+#include "weir/watch/api_config.h"
+
+#include <functional>
+#include <memory>
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace weir::app {
+
+class ClusterSource {
+ public:
+  // `on_change`: the objects are other than before; the first time when all of them have been read.
+  ClusterSource(boost::asio::io_context& context, watch::ApiConfig config, const ServeOptions& options,
+                observe::Metrics& metrics, std::function<void()> on_change);
+  ~ClusterSource();
+  ClusterSource(const ClusterSource&) = delete;
+  ClusterSource& operator=(const ClusterSource&) = delete;
+
+  void start();
+  const kube::ClusterState& state() const;
+  kube::Changes take_changes();
+  base::Diagnostics diagnostics() const;
+  bool classes_readable() const;
+  // For LoopOptions::after_turn.
+  void after_turn(const controller::Turn& turn);
+  // The last words to the API server; `done` runs once.
+  void shut_down(std::function<void()> done);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace weir::app
