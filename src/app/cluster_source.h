@@ -6,6 +6,7 @@
 
 #include "serve_options.h"
 #include "weir/controller/loop.h"
+#include "weir/kube/changes.h"
 #include "weir/observe/metrics.h"
 #include "weir/watch/api_config.h"
 

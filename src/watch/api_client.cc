@@ -87,6 +87,8 @@ struct ApiClient::State : std::enable_shared_from_this<State> {
   asio::awaitable<base::Result<Sent>> send_once(const ApiRequest& request);
   asio::awaitable<base::Result<ConnectionPtr>> connect();
   asio::awaitable<base::Result<ApiAnswer>> request(ApiRequest request);
+  // Keeps the state while it runs.
+  static asio::awaitable<base::Result<ApiAnswer>> run(std::shared_ptr<State> state, ApiRequest request);
   ConnectionPtr take_idle();
   void give_back(ConnectionPtr connection);
   void use(const ConnectionPtr& connection);
@@ -212,6 +214,10 @@ asio::awaitable<base::Result<ApiAnswer>> ApiClient::State::request(ApiRequest re
   co_return answer;
 }
 
+asio::awaitable<base::Result<ApiAnswer>> ApiClient::State::run(std::shared_ptr<State> state, ApiRequest request) {
+  co_return co_await state->request(std::move(request));
+}
+
 void ApiClient::State::stop() {
   stopped = true;
   idle.clear();
@@ -250,11 +256,8 @@ ApiCall ApiClient::call() const {
       asio::post(context, [done = std::move(done)] { done(base::fail("the client of the API server was ended")); });
       return;
     }
-    auto work = [state](ApiRequest what) -> asio::awaitable<base::Result<ApiAnswer>> {
-      co_return co_await state->request(std::move(what));
-    };
     asio::co_spawn(
-        state->context, work(std::move(request)),
+        state->context, State::run(state, std::move(request)),
         [done = std::move(done)](const std::exception_ptr& escaped, base::Result<ApiAnswer> answer) {
           done(escaped ? base::Result<ApiAnswer>(base::fail("the request ended by an exception")) : std::move(answer));
         });

@@ -41,7 +41,7 @@ constexpr int kQuietAfter = 1;
 
 }  // namespace
 
-struct Reflector::State : std::enable_shared_from_this<State> {
+struct Reflector::State {
   State(asio::io_context& c, ApiClient& a, const Resource& r, Scope s, ObjectStore& o, ReflectorCallbacks b,
         ReflectorLimits l)
       : context(c),
@@ -132,7 +132,6 @@ Pause Reflector::State::refused(int code, const ApiStatus& said, std::chrono::se
 }
 
 asio::awaitable<void> Reflector::State::run() {
-  const auto self = shared_from_this();
   deaf();
   while (!stopped) {
     const Pause pause = co_await turn();
@@ -285,12 +284,13 @@ Reflector::~Reflector() {
 }
 
 void Reflector::start() {
-  asio::co_spawn(state_->context, state_->run(), [name = state_->name](const std::exception_ptr& escaped) {
+  // The handler keeps the state as long as the coroutine runs.
+  asio::co_spawn(state_->context, state_->run(), [self = state_](const std::exception_ptr& escaped) {
     if (!escaped) return;
     try {
       std::rethrow_exception(escaped);
     } catch (const std::exception& error) {
-      log::error("watch", "{} are not followed any more: {}; restart Weir", name, error.what());
+      log::error("watch", "{} are not followed any more: {}; restart Weir", self->name, error.what());
     }
   });
 }
