@@ -8,7 +8,7 @@ FROM ${BUILD_BASE} AS build
 WORKDIR /weir
 COPY . .
 RUN apt-get update -qq && \
-    apt-get install -y -qq --no-install-recommends ca-certificates libcap2-bin libmimalloc2.0 python3-minimal && \
+    apt-get install -y -qq --no-install-recommends ca-certificates libcap2-bin libmimalloc2.0 python3 && \
     ./dev build && \
     deploy/image/make_root build/release/weir /root-of-image
 
