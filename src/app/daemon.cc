@@ -5,6 +5,7 @@
 #include "cluster_source.h"
 #include "load_model.h"
 #include "machine.h"
+#include "settings_checks.h"
 #include "shutdown.h"
 #include "version.h"
 #include "weir/controller/loop.h"
@@ -44,6 +45,7 @@ observe::MetricsOptions metrics_options(const ServeOptions& options) {
   m.controller_class = options.model.controller_class;
   m.controller_pod = environment("POD_NAME");
   m.version = version_text();
+  m.build = build_id();
   return m;
 }
 
@@ -62,16 +64,6 @@ std::optional<std::string> check_objects(const kube::ClusterState& state, const 
            " (flag --default-backend-service) does not exist";
   }
   return std::nullopt;
-}
-
-base::Diagnostic about_config_map(const model::Options& options, std::string code, std::string key, std::string text) {
-  base::Diagnostic diagnostic;
-  diagnostic.severity = base::Severity::warning;
-  diagnostic.code = std::move(code);
-  if (options.config_map) diagnostic.object = {"ConfigMap", options.config_map->ns, options.config_map->name};
-  diagnostic.key = std::move(key);
-  diagnostic.text = std::move(text);
-  return diagnostic;
 }
 
 class Daemon {
@@ -116,18 +108,8 @@ class Daemon {
 
 // Settings that live outside the table. Called on the control thread before a table with them is published.
 base::Diagnostics Daemon::apply_settings(const features::Settings& settings) {
-  base::Diagnostics diagnostics;
-  observe::AccessLogSettings access;
-  access.enabled = settings.access_log;
-  access.path = settings.access_log_path;
-  access.format = settings.log_format;
-  access.escape_json = settings.log_escape_json;
-  access.escape_none = settings.log_escape_none;
-  access.skip_urls = settings.skip_access_log_urls;
-  for (const std::string& problem : access_log_.configure(access)) {
-    diagnostics.push_back(about_config_map(options_.model, "access-log", problem.substr(0, problem.find(':')),
-                                           problem.substr(std::min(problem.find(": ") + 2, problem.size()))));
-  }
+  base::Diagnostics diagnostics =
+      about_access_log(options_.model, access_log_.configure(access_log_settings(settings)));
   if (settings.workers != at_start_.workers || settings.bind_addresses != at_start_.bind_addresses ||
       settings.disable_ipv6 != at_start_.disable_ipv6) {
     diagnostics.push_back(

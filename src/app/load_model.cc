@@ -1,5 +1,7 @@
 #include "load_model.h"
 
+#include "settings_checks.h"
+
 #include "weir/features/filter_order.h"
 #include "weir/model/admission.h"
 #include "weir/watch/load_path.h"
@@ -41,6 +43,9 @@ LoadedModel load_model(const std::vector<std::string>& paths, const model::Optio
   all.insert(all.end(), loaded.accepted.diagnostics.begin(), loaded.accepted.diagnostics.end());
   all.insert(all.end(), built.diagnostics.begin(), built.diagnostics.end());
   all.insert(all.end(), compiled.diagnostics.begin(), compiled.diagnostics.end());
+  const base::Diagnostics logging =
+      about_access_log(options, observe::AccessLog::problems_of(access_log_settings(*loaded.table->settings)));
+  all.insert(all.end(), logging.begin(), logging.end());
   const base::Diagnostics refused = model::admission_errors(loaded.accepted, loaded.state, options);
   all.insert(all.end(), refused.begin(), refused.end());
   for (base::Diagnostic& diagnostic : all) {

@@ -14,7 +14,7 @@ std::string version_text() {
 
 std::string version_banner() {
   const std::string rule(79, '-');
-  return rule + "\nWeir\n  Release:       " + version_text() +
+  return rule + "\nWeir\n  Release:       " + version_text() + "\n  Build:         " + build_id() +
          "\n  Compatibility: ingress-nginx 1.15.1\n  Compiler:      " __VERSION__ "\n" + rule + "\n";
 }
 
@@ -32,7 +32,9 @@ Command version_command() {
                     'o'}};
   command.run = [json](const std::vector<std::string>&, const std::vector<std::string>&) {
     if (*json) {
-      print(nlohmann::ordered_json{{"release", version_text()}, {"compatibility", "ingress-nginx 1.15.1"}}.dump() +
+      print(nlohmann::ordered_json{
+                {"release", version_text()}, {"build", build_id()}, {"compatibility", "ingress-nginx 1.15.1"}}
+                .dump() +
             "\n");
     } else {
       print(version_banner());

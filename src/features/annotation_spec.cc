@@ -75,6 +75,11 @@ Spec& Spec::needs(std::string_view key) {
   return *this;
 }
 
+Spec& Spec::unless(std::string_view key) {
+  row_.unless = key;
+  return *this;
+}
+
 Spec& Spec::deprecated() {
   row_.deprecated = true;
   return *this;

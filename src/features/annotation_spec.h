@@ -56,6 +56,7 @@ class Spec {
   Spec& asks(Validate asks);
   Spec& asks_when_true();
   Spec& needs(std::string_view key);
+  Spec& unless(std::string_view key);  // not even looked at where that key is present
   Spec& deprecated();
   Spec& unusable(OnInvalid reaction);
   Spec& empty(OnInvalid reaction);

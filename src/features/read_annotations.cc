@@ -156,6 +156,10 @@ class Reader {
       if (const auto alias = present_.find(row.alias); alias != present_.end()) written = alias->second;
     }
     if (found == present_.end() && written.empty()) return;
+    if (!row.unless.empty() && present_.contains(row.unless)) {
+      say(Severity::info, "annotation-unread", row.key, "is not read: " + std::string(row.unless) + " is set");
+      return;
+    }
     if (row.deprecated) {
       say(Severity::warning, "annotation-deprecated", row.key, "annotation " + std::string(row.key) + " is deprecated");
       return;

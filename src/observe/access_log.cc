@@ -42,6 +42,13 @@ AccessLog::AccessLog(std::string hostname) : hostname_(std::move(hostname)) {}
 
 AccessLog::~AccessLog() = default;
 
+std::vector<std::string> AccessLog::problems_of(const AccessLogSettings& settings) {
+  std::vector<std::string> problems;
+  (void)compile_format(settings, {}, problems);
+  const SkipUrls skip(settings.skip_urls, problems);
+  return problems;
+}
+
 std::vector<std::string> AccessLog::configure(const AccessLogSettings& settings) {
   std::vector<std::string> problems;
   std::shared_ptr<const Active> before;

@@ -261,6 +261,23 @@ void write_content_length(const Entry& e, View, std::string& out) {
 void write_content_type(const Entry& e, View, std::string& out) {
   field_values(e.request_fields, "content_type", out);
 }
+// The client's X-Forwarded-For, and an address behind it.
+void forwarded_for_and(const Entry& e, View address, std::string& out) {
+  const std::size_t start = out.size();
+  field_values(e.request_fields, "x_forwarded_for", out);
+  if (out.size() > start) out.append(", ");
+  out.append(address);
+}
+void write_full_forwarded_for(const Entry& e, View, std::string& out) {
+  forwarded_for_and(e, e.realip_remote_addr, out);
+}
+void write_added_forwarded_for(const Entry& e, View, std::string& out) {
+  forwarded_for_and(e, e.remote_addr, out);
+}
+void write_pass_server_port(const Entry& e, View, std::string& out) {
+  if (e.pass_server_port.empty()) return port<&Entry::server_port>(e, {}, out);
+  out.append(e.pass_server_port);
+}
 void write_server_name(const Entry& e, View, std::string& out) {
   out.append(e.server_name.empty() ? "_" : e.server_name);
 }
@@ -280,7 +297,7 @@ const std::vector<LogVariable>& exact_variables() {
         {"content_length", write_content_length},
         {"content_type", write_content_type},
         {"document_uri", text<&Entry::uri>},
-        {"full_x_forwarded_for", text<&Entry::full_forwarded_for>, false, false},
+        {"full_x_forwarded_for", write_full_forwarded_for, false, false},
         {"host", text<&Entry::host>},
         {"http_referer", text<&Entry::referer>},
         {"http_user_agent", text<&Entry::user_agent>},
@@ -292,11 +309,11 @@ const std::vector<LogVariable>& exact_variables() {
         {"namespace", text<&Entry::ns>, false, false},
         {"nginx_version", write_version, kRaw},
         {"pass_access_scheme", text<&Entry::pass_access_scheme>, false, false},
-        {"pass_port", port<&Entry::pass_port>, kRaw, false},
-        {"pass_server_port", port<&Entry::pass_server_port>, kRaw, false},
+        {"pass_port", text<&Entry::pass_port>, false, false},
+        {"pass_server_port", write_pass_server_port, false, false},
         {"pid", write_pid, kRaw},
         {"pipe", write_pipe, kRaw},
-        {"proxy_add_x_forwarded_for", text<&Entry::full_forwarded_for>},
+        {"proxy_add_x_forwarded_for", write_added_forwarded_for},
         {"proxy_alternative_upstream_name", text<&Entry::alternative_upstream_name>, false, false},
         {"proxy_host", text<&Entry::proxy_host>},
         {"proxy_protocol_addr", text<&Entry::proxy_protocol_addr>},

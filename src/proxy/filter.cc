@@ -80,6 +80,7 @@ void RequestContext::clear_context() {
   location = nullptr;
   target.clear();
   forwarded_prefix.clear();
+  remote_user.clear();
   answer.clear();
   response.clear();
   response_status = 0;

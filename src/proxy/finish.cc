@@ -5,6 +5,8 @@
 #include "weir/observe/log.h"
 #include "weir/upstream/failure.h"
 
+#include <openssl/ssl.h>
+
 #include <algorithm>
 #include <exception>
 
@@ -61,6 +63,15 @@ void describe_location(const Request& request, observe::AccessLogEntry& entry) {
   entry.location_path = request.location->path;
 }
 
+// Static texts of OpenSSL, and the name from the client's hello, which lives as long as the connection.
+void describe_tls(const SSL* tls, observe::AccessLogEntry& entry) {
+  entry.ssl_protocol = SSL_get_version(tls);
+  entry.ssl_cipher = SSL_get_cipher_name(tls);
+  if (const char* name = SSL_get_servername(tls, TLSEXT_NAMETYPE_host_name); name != nullptr)
+    entry.ssl_server_name = name;
+  entry.ssl_session_reused = SSL_session_reused(tls) != 0;
+}
+
 void log_request(Worker& worker, const Request& request, std::int64_t took_us) {
   const http::Fields& fields = request.head.fields;
   const FieldsView request_fields(fields);
@@ -68,6 +79,7 @@ void log_request(Worker& worker, const Request& request, std::int64_t took_us) {
   const FieldsView upstream_fields(request.upstream_head.fields);
   observe::AccessLogEntry entry;
   const ClientConnection& connection = *request.connection;
+  entry.remote_user = request.remote_user;
   entry.remote_addr = request.forwarded.address_text.empty() ? std::string_view(connection.address_text)
                                                              : std::string_view(request.forwarded.address_text);
   entry.request = request_line(request);
@@ -104,13 +116,16 @@ void log_request(Worker& worker, const Request& request, std::int64_t took_us) {
     entry.proxy_protocol_port = connection.proxied->source_port;
   }
   entry.tls = connection.https;
+  if (connection.tls != nullptr) describe_tls(connection.tls, entry);
   entry.connection = request.connection_serial;
   entry.connection_requests = request.connection_requests;
   entry.bytes_sent = request.head_bytes_sent + request.body_bytes_sent;
   describe_location(request, entry);
   entry.best_http_host = request.forwarded.host;
   entry.pass_access_scheme = request.forwarded.scheme;
-  entry.pass_server_port = connection.local_port;
+  if (request.forwarded.trusted) entry.pass_server_port = fields.get(http::FieldId::forwarded_port);
+  entry.pass_port = request.forwarded.port;
+  if (!request.tries.empty()) entry.proxy_host = "upstream_balancer";  // the original's name for every location
   entry.reason = request.reason;
   entry.request_fields = &request_fields;
   entry.response_fields = &response_fields;

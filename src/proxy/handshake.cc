@@ -34,7 +34,10 @@ net::Task<bool> handshake(Session& session) {
   if (ssl == nullptr) co_return false;
   sock.start_tls_server(ssl);
   const int result = co_await sock.handshake(timeout);
-  if (result > 0) co_return true;
+  if (result > 0) {
+    session.connection.tls = ssl;
+    co_return true;
+  }
   observe::log::debug("proxy", "TLS handshake with {} ended: {} (OpenSSL {:#x})", session.connection.address_text,
                       result, sock.tls_error());
   co_return false;

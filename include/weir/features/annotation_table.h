@@ -44,6 +44,7 @@ struct AnnotationRow {
   bool typed = false;             // bool or number: a refused value is never used, even without validation
   bool deprecated = false;        // the original's webhook warns about it
   std::string_view needs;         // key without which this one has no effect; empty: none
+  std::string_view unless;        // key whose presence keeps this one from being read; empty: none
   std::string_view syntax;        // for docs: "bool", "comma list of CIDRs"
   std::string_view default_text;  // for docs
   std::string_view settings_key;  // ConfigMap key that supplies the default; empty: none
@@ -85,7 +86,7 @@ struct ReadResult {
 //
 // Codes of diagnostics. error: annotation-refused, annotation-risky, annotation-snippet, annotation-prefix. warning:
 // annotation-denies (503), annotation-invalid (DEF), annotation-ignored (GRP), annotation-empty, annotation-planned,
-// annotation-deprecated, annotation-unknown. info: annotation-noop.
+// annotation-deprecated, annotation-unknown. info: annotation-noop, annotation-unread.
 ReadResult read_annotations(const std::map<std::string, std::string>& annotations, const base::ObjectRef& object,
                             const Settings& settings, const ReadOptions& options);
 

@@ -105,9 +105,8 @@ struct AccessLogEntry {
   std::string_view proxy_host;
   std::string_view best_http_host;
   std::string_view pass_access_scheme;
-  std::uint16_t pass_server_port = 0;
-  std::uint16_t pass_port = 0;
-  std::string_view full_forwarded_for;
+  std::string_view pass_server_port;  // a trusted X-Forwarded-Port; empty: server_port
+  std::string_view pass_port;         // X-Forwarded-Port as the upstream sees it
   std::string_view reason;  // Weir's own $weir_reason: why the proxy itself made this response
   const FieldList* request_fields = nullptr;
   const FieldList* response_fields = nullptr;
@@ -139,6 +138,8 @@ class AccessLog {
   // instead (a broken format: the default layout; a broken pattern: skipped; a path that does not open: the stream
   // before). Equal settings are a no-op. Control thread.
   std::vector<std::string> configure(const AccessLogSettings& settings);
+  // What configure() would say of format and patterns; the path is not opened. Any thread.
+  static std::vector<std::string> problems_of(const AccessLogSettings& settings);
 
   std::unique_ptr<AccessLogBuffer> make_buffer();
   // Waits until all flushed lines are written, at most `limit`. Call after the workers flushed.

@@ -24,6 +24,8 @@
 #include <string>
 #include <string_view>
 
+typedef struct ssl_st SSL;
+
 namespace weir::proxy {
 
 // The client's connection. Outlives all its requests.
@@ -35,6 +37,7 @@ struct ClientConnection {
   std::string address_text;      // "10.1.2.3"
   std::string local_address_text;
   std::optional<http::ProxyAddresses> proxied;  // what a PROXY header said (spec 4.15); trusted or not
+  SSL* tls = nullptr;  // once its handshake is done; null on plain connections. Owned by the socket
 };
 
 // Client address, scheme, host and port as they count for this request: the connection's own, or what a trusted peer
@@ -103,6 +106,7 @@ struct RequestContext {
 
   std::string target;            // request target for the upstream; empty: the client's own, byte for byte
   std::string forwarded_prefix;  // X-Forwarded-Prefix for the upstream; empty: none
+  std::string remote_user;       // who authenticated, for the log; set by authentication
   Answer answer;
   ResponseFields response;
   http::Fields* upstream_fields =

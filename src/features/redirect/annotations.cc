@@ -80,8 +80,10 @@ AnnotationSet redirect_annotations() {
           exact("permanent-redirect", syntax::url(Blanks::kept),
                 "Every request of the location is answered with this redirect. Ignored when temporal-redirect is set.")
               .risk(RiskLevel::medium)
+              .unless("temporal-redirect")
               .print(url_if(false)),
           exact("permanent-redirect-code", syntax::integer(), "Its status, 300 to 308; other values become 301.")
+              .unless("temporal-redirect")
               .default_text("301")
               .print(code_if(false, kPermanentDefault)),
           exact("temporal-redirect", syntax::url(Blanks::kept),

@@ -51,6 +51,20 @@ TEST(Check, WarningsCountOnlyWhenStrict) {
   EXPECT_THAT(check({folder.path()}).text, HasSubstr("no-such-annotation"));
 }
 
+TEST(Check, LogFormatsAndSkipPatternsThatCannotBeUsedAreNamed) {
+  test::ManifestFolder folder;
+  folder.write("a.yaml",
+               "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cfg}\n"
+               "data: {skip-access-log-urls: '/ok,~[', log-format-upstream: '$nosuch'}\n");
+  model::Options options;
+  options.config_map = kube::ObjectName{"default", "cfg"};
+
+  const std::string text = check_output(load_model({folder.path()}, options), {});
+
+  EXPECT_THAT(text, HasSubstr("warning: ConfigMap default/cfg: skip-access-log-urls: pattern \"~[\" does not compile"));
+  EXPECT_THAT(text, HasSubstr("log-format-upstream: "));
+}
+
 TEST(Check, UnreadableInputExitsWithTwo) {
   test::ManifestFolder folder;
   folder.write("a.yaml", "kind: [");
