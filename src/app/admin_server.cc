@@ -1,5 +1,6 @@
 #include "admin_server.h"
 
+#include "admin_page.h"
 #include "weir/observe/log.h"
 #include "weir/observe/metrics_registry.h"
 
@@ -9,6 +10,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -19,9 +22,13 @@
 #include <boost/beast/http/write.hpp>
 
 #include <signal.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <exception>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -31,6 +38,9 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
+using local = asio::local::stream_protocol;
+using Request = http::request<http::string_body>;
+using Response = http::response<http::string_body>;
 
 namespace {
 
@@ -57,13 +67,18 @@ struct AdminServer::State {
   AdminHandlers handlers;
   asio::io_context context{1};
   std::vector<std::unique_ptr<tcp::acceptor>> acceptors;
+  std::unique_ptr<local::acceptor> local_acceptor;
+  std::string local_path;
   std::size_t connections = 0;
   std::thread thread;
 
   base::Result<std::uint16_t> listen(const tcp::endpoint& endpoint);
-  asio::awaitable<void> accept(tcp::acceptor& acceptor);
-  asio::awaitable<void> serve(tcp::socket socket);
-  http::response<http::string_body> answer(const http::request<http::string_body>& request);
+  template <class Acceptor>
+  asio::awaitable<void> accept(Acceptor& acceptor, bool inspects);
+  template <class Protocol>
+  asio::awaitable<void> serve(asio::basic_stream_socket<Protocol> socket, bool inspects);
+  asio::awaitable<Response> answer(const Request& request, bool inspects);
+  asio::awaitable<void> inspect(std::string target, Response& response);
 };
 
 base::Result<std::uint16_t> AdminServer::State::listen(const tcp::endpoint& endpoint) {
@@ -83,8 +98,35 @@ base::Result<std::uint16_t> AdminServer::State::listen(const tcp::endpoint& endp
   return port;
 }
 
-http::response<http::string_body> AdminServer::State::answer(const http::request<http::string_body>& request) {
-  http::response<http::string_body> response;
+// Asks the control thread and waits for it, with a limit.
+asio::awaitable<void> AdminServer::State::inspect(std::string target, Response& response) {
+  struct Waiting {
+    explicit Waiting(asio::io_context& context) : ready(context) {}
+    asio::steady_timer ready;
+    std::optional<InspectionAnswer> answer;
+  };
+  auto waiting = std::make_shared<Waiting>(context);
+  waiting->ready.expires_after(kTimeout);
+  handlers.inspect(std::move(target), [this, waiting](InspectionAnswer answer) {
+    asio::post(context, [waiting, answer = std::move(answer)]() mutable {
+      waiting->answer = std::move(answer);
+      waiting->ready.cancel();
+    });
+  });
+  const auto [waited] = co_await waiting->ready.async_wait(kNoThrow);
+  (void)waited;  // cancelled when the answer is there; what counts is whether it is
+  if (!waiting->answer) {
+    response.result(http::status::service_unavailable);
+    response.body() = "no answer within the time allowed\n";
+    co_return;
+  }
+  response.result(static_cast<unsigned>(waiting->answer->status));
+  response.set(http::field::content_type, waiting->answer->content_type);
+  response.body() = std::move(waiting->answer->body);
+}
+
+asio::awaitable<Response> AdminServer::State::answer(const Request& request, bool inspects) {
+  Response response;
   response.version(11);
   response.keep_alive(request.keep_alive());
   response.set(http::field::content_type, "text/plain; charset=utf-8");
@@ -106,17 +148,27 @@ http::response<http::string_body> AdminServer::State::answer(const http::request
     response.set(http::field::content_type,
                  beast::string_view(observe::kMetricsContentType.data(), observe::kMetricsContentType.size()));
     response.body() = handlers.metrics();
+  } else if (inspects && path == "/") {
+    response.set(http::field::content_type, "text/html; charset=utf-8");
+    // The page needs nothing from elsewhere, and nobody may frame it.
+    response.set(http::field::content_security_policy,
+                 "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; "
+                 "frame-ancestors 'none'; base-uri 'none'");
+    response.body() = admin_page();
+  } else if (inspects && path.starts_with("/api/") && handlers.inspect) {
+    co_await inspect(std::string(target), response);
   } else {
     response.result(http::status::not_found);
     response.body() = "not found\n";
   }
   response.content_length(response.body().size());
   if (request.method() == http::verb::head) response.body().clear();
-  return response;
+  co_return response;
 }
 
-asio::awaitable<void> AdminServer::State::serve(tcp::socket socket) {
-  beast::tcp_stream stream(std::move(socket));
+template <class Protocol>
+asio::awaitable<void> AdminServer::State::serve(asio::basic_stream_socket<Protocol> socket, bool inspects) {
+  beast::basic_stream<Protocol> stream(std::move(socket));
   beast::flat_buffer buffer(16 * 1024);
   for (;;) {
     http::request_parser<http::string_body> parser;
@@ -125,7 +177,7 @@ asio::awaitable<void> AdminServer::State::serve(tcp::socket socket) {
     stream.expires_after(kTimeout);
     const auto [read_error, read] = co_await http::async_read(stream, buffer, parser, kNoThrow);
     if (read_error) break;
-    http::response<http::string_body> response = answer(parser.get());
+    Response response = co_await answer(parser.get(), inspects);
     const bool is_head = parser.get().method() == http::verb::head;
     stream.expires_after(kTimeout);
     http::response_serializer<http::string_body> serializer(response);
@@ -139,11 +191,12 @@ asio::awaitable<void> AdminServer::State::serve(tcp::socket socket) {
     if (!response.keep_alive()) break;
   }
   boost::system::error_code ignored;
-  stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
+  stream.socket().shutdown(asio::socket_base::shutdown_send, ignored);
   --connections;
 }
 
-asio::awaitable<void> AdminServer::State::accept(tcp::acceptor& acceptor) {
+template <class Acceptor>
+asio::awaitable<void> AdminServer::State::accept(Acceptor& acceptor, bool inspects) {
   asio::steady_timer pause(context);
   while (acceptor.is_open()) {
     auto [error, socket] = co_await acceptor.async_accept(kNoThrow);
@@ -156,7 +209,7 @@ asio::awaitable<void> AdminServer::State::accept(tcp::acceptor& acceptor) {
     }
     if (connections >= kMaxConnections) continue;  // closes the new one
     ++connections;
-    asio::co_spawn(context, serve(std::move(socket)), log_escape);
+    asio::co_spawn(context, serve(std::move(socket), inspects), log_escape);
   }
 }
 
@@ -182,7 +235,10 @@ base::Result<std::uint16_t> AdminServer::start(const std::string& host, std::uin
     if (!bound) return bound;
   }
   for (const auto& acceptor : state_->acceptors) {
-    asio::co_spawn(state_->context, state_->accept(*acceptor), log_escape);
+    asio::co_spawn(state_->context, state_->accept(*acceptor, state_->handlers.page_on_port), log_escape);
+  }
+  if (state_->local_acceptor) {
+    asio::co_spawn(state_->context, state_->accept(*state_->local_acceptor, true), log_escape);
   }
   state_->thread = std::thread([state = state_.get()] {
     sigset_t all;
@@ -193,9 +249,28 @@ base::Result<std::uint16_t> AdminServer::start(const std::string& host, std::uin
   return bound;
 }
 
+base::Result<void> AdminServer::listen_local(const std::string& path) {
+  if (path.size() >= sizeof(sockaddr_un::sun_path)) return base::fail("debug socket " + path + ": the path is too long");
+  ::unlink(path.c_str());
+  auto acceptor = std::make_unique<local::acceptor>(state_->context);
+  boost::system::error_code error;
+  acceptor->open(local(), error);
+  // The socket is made with the rights of the file mask: nobody else gets in between bind and chmod.
+  const mode_t before = ::umask(0177);
+  if (!error) acceptor->bind(local::endpoint(path), error);
+  ::umask(before);
+  if (!error) acceptor->listen(16, error);
+  if (error) return base::fail("debug socket " + path + ": " + error.message(), error.value());
+  state_->local_acceptor = std::move(acceptor);
+  state_->local_path = path;
+  return {};
+}
+
 void AdminServer::stop() {
   state_->context.stop();
   if (state_->thread.joinable()) state_->thread.join();
+  if (!state_->local_path.empty()) ::unlink(state_->local_path.c_str());
+  state_->local_path.clear();
 }
 
 }  // namespace weir::app

@@ -285,7 +285,7 @@ int run_command_line(int argc, char** argv, const std::vector<Command>& commands
   const std::string called = argc > 0 ? std::string(argv[0]) : "";
   const std::string program = called.substr(called.rfind('/') + 1);
   if (program == "nginx-ingress-controller") arguments.insert(arguments.begin(), "serve");
-  if (program == "wait-shutdown") arguments.insert(arguments.begin(), program);
+  if (program == "wait-shutdown" || program == "dbg") arguments.insert(arguments.begin(), program);
   if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
     const bool asked = !arguments.empty();
     asked ? print(overview(commands)) : print_error(overview(commands));

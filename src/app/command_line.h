@@ -48,7 +48,7 @@ inline constexpr int kExitUsage = 2;
 
 // Parses and runs. A call without a command but with flags is `serve`: container images call the program like that. By
 // the names of the files of the ingress-nginx image the program is one command: nginx-ingress-controller is `serve`,
-// wait-shutdown is `wait-shutdown`.
+// wait-shutdown and dbg are the commands of these names.
 int run_command_line(int argc, char** argv, const std::vector<Command>& commands);
 
 // "must be ..." or nullopt.

@@ -12,6 +12,8 @@ Command serve_command();
 Command check_command();
 Command explain_command();
 Command echo_command();
+Command config_command();
+Command dbg_command();
 Command healthcheck_command();
 Command wait_shutdown_command();
 Command version_command();

@@ -100,7 +100,7 @@ std::string host_line(const route::RoutingTable& table, const route::Host& host,
 
 class Explainer {
  public:
-  Explainer(const LoadedModel& loaded, const model::Options& options) : loaded_(loaded), options_(options) {}
+  Explainer(const View& view, const model::Options& options) : view_(view), options_(options) {}
 
   base::Result<std::string> run(const ExplainRequest& asked);
 
@@ -118,7 +118,7 @@ class Explainer {
   void outcome_of_answer();
   bool is_health_check();
 
-  const LoadedModel& loaded_;
+  const View& view_;
   const model::Options& options_;
   route::Lookup lookup_;
   proxy::ClientConnection connection_;
@@ -150,7 +150,7 @@ base::Result<void> Explainer::read(const ExplainRequest& asked) {
 }
 
 bool Explainer::refused(const std::string& head) {
-  const features::Settings& settings = *loaded_.table->settings;
+  const features::Settings& settings = view_.table->settings;
   http::H1Limits limits;
   limits.underscores_in_names = settings.underscores_in_headers;
   const http::ParseResult parsed = http::parse_request_head(head, limits, context_.head);
@@ -188,7 +188,7 @@ void Explainer::outcome_of_answer() {
 }
 
 bool Explainer::is_health_check() {
-  const route::RoutingTable& table = *loaded_.table;
+  const route::RoutingTable& table = view_.table;
   if (context_.host != table.catch_all.get() || context_.host->regex_mode || table.health_check_path.empty() ||
       !context_.path.starts_with(table.health_check_path)) {
     return false;
@@ -198,7 +198,7 @@ bool Explainer::is_health_check() {
 }
 
 void Explainer::follow() {
-  const route::RoutingTable& table = *loaded_.table;
+  const route::RoutingTable& table = view_.table;
   context_.table = &table;
   context_.lookup = &lookup_;
   context_.connection = &connection_;
@@ -260,9 +260,9 @@ void Explainer::show_candidates() {
         {candidate.wins ? "*" : " ", type_of(location) + " " + location.path, owner_of(location), candidate.reason});
   }
   page_.table(rows);
-  const auto host = std::find_if(loaded_.model.hosts.begin(), loaded_.model.hosts.end(),
+  const auto host = std::find_if(view_.model.hosts.begin(), view_.model.hosts.end(),
                                  [&](const model::Host& h) { return h.name == context_.host->name; });
-  if (host == loaded_.model.hosts.end() || host->shadowed.empty()) return;
+  if (host == view_.model.hosts.end() || host->shadowed.empty()) return;
   page_.section("rules that lost before, when the Ingresses were merged");
   rows.clear();
   for (const model::Shadowed& s : host->shadowed) {
@@ -281,8 +281,8 @@ void Explainer::show_settings() {
     std::string origin = "default";
     if (location.used && location.used->contains(std::string(row.key))) {
       origin = "annotation \"" + location.used->at(std::string(row.key)) + "\"";
-    } else if (!row.settings_key.empty() && loaded_.accepted.settings &&
-               loaded_.accepted.settings->used.contains(std::string(row.settings_key))) {
+    } else if (!row.settings_key.empty() && view_.accepted.settings &&
+               view_.accepted.settings->used.contains(std::string(row.settings_key))) {
       origin = "ConfigMap key " + std::string(row.settings_key);
     }
     const std::string value = row.print(location.policies);
@@ -308,7 +308,7 @@ std::string canary_text(const features::CanaryPolicy& rules) {
 }
 
 void Explainer::show_backend() {
-  const route::RoutingTable& table = *loaded_.table;
+  const route::RoutingTable& table = view_.table;
   const route::Location& location = *context_.location;
   page_.section("upstream");
   page_.line("request line", std::string(context_.head.method_text()) + " " +
@@ -346,9 +346,8 @@ base::Result<std::string> Explainer::run(const ExplainRequest& asked) {
 
 }  // namespace
 
-base::Result<std::string> explain(const LoadedModel& loaded, const model::Options& options,
-                                  const ExplainRequest& request) {
-  return Explainer(loaded, options).run(request);
+base::Result<std::string> explain(const View& view, const model::Options& options, const ExplainRequest& request) {
+  return Explainer(view, options).run(request);
 }
 
 Command explain_command() {
@@ -406,7 +405,7 @@ Command explain_command() {
         if (diagnostic.severity == base::Severity::error) print_error(to_string(diagnostic) + "\n");
       }
     }
-    const base::Result<std::string> text = explain(loaded, state->serve.model, state->request);
+    const base::Result<std::string> text = explain(view_of(loaded), state->serve.model, state->request);
     if (!text) {
       print_error("weir explain: " + text.error().text() + "\n");
       return kExitUsage;

@@ -2,8 +2,9 @@
 // forwarded headers that a worker runs.
 #pragma once
 
-#include "load_model.h"
+#include "view.h"
 #include "weir/base/result.h"
+#include "weir/model/options.h"
 
 #include <string>
 #include <vector>
@@ -17,7 +18,6 @@ struct ExplainRequest {
 };
 
 // An error: the URL or a field is none. A request the proxy would refuse is an explanation, not an error.
-base::Result<std::string> explain(const LoadedModel& loaded, const model::Options& options,
-                                  const ExplainRequest& request);
+base::Result<std::string> explain(const View& view, const model::Options& options, const ExplainRequest& request);
 
 }  // namespace weir::app

@@ -20,6 +20,10 @@ route::CompileOptions compile_options(const model::Options& options) {
   return compile;
 }
 
+View view_of(const LoadedModel& loaded) {
+  return {*loaded.table, loaded.model, loaded.accepted, loaded.diagnostics};
+}
+
 LoadedModel load_model(const std::vector<std::string>& paths, const model::Options& given) {
   model::Options options = given;
   options.assume_own_class = true;

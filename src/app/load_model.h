@@ -1,6 +1,7 @@
 // Manifests of some paths turned into a table by the very code the daemon uses; for `check` and `explain`. Blocking.
 #pragma once
 
+#include "view.h"
 #include "weir/base/diagnostic.h"
 #include "weir/kube/cluster_state.h"
 #include "weir/model/accept.h"
@@ -21,6 +22,8 @@ struct LoadedModel {
   base::Diagnostics diagnostics;  // of all steps, sorted, unique
   bool unreadable = false;        // a path or file could not be read at all
 };
+
+View view_of(const LoadedModel& loaded);
 
 LoadedModel load_model(const std::vector<std::string>& paths, const model::Options& options);
 

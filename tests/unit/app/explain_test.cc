@@ -16,7 +16,7 @@ std::string run(const std::string& manifests, const ExplainRequest& request, mod
   test::ManifestFolder folder;
   folder.write("a.yaml", test::kObjects + manifests);
   const LoadedModel loaded = load_model({folder.path()}, options);
-  const auto text = explain(loaded, options, request);
+  const auto text = explain(view_of(loaded), options, request);
   return text ? *text : "error: " + text.error().text();
 }
 
