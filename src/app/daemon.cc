@@ -147,6 +147,10 @@ void Daemon::start_loop() {
   controller::LoopOptions o;
   o.model = options_.model;
   o.model.assume_own_class = files_ != nullptr;
+  if (o.model.zone.empty()) o.model.zone = environment("WEIR_ZONE");
+  if (o.model.topology_aware_routing && o.model.zone.empty()) {
+    log::warn("serve", "--enable-topology-aware-routing has no effect: the own zone is unknown, set --zone");
+  }
   if (cluster_) {
     o.model.class_api_readable = cluster_->classes_readable();
     o.after_turn = [this](const controller::Turn& turn) { cluster_->after_turn(turn); };
@@ -158,8 +162,8 @@ void Daemon::start_loop() {
   loop_ = std::make_unique<controller::Loop>(
       context_, std::move(o),
       [this] {
-        return files_ ? controller::Input{files_->state(), files_->diagnostics()}
-                      : controller::Input{cluster_->state(), cluster_->diagnostics()};
+        return files_ ? controller::Input{&files_->state(), files_->take_changes(), files_->diagnostics()}
+                      : controller::Input{&cluster_->state(), cluster_->take_changes(), cluster_->diagnostics()};
       },
       *server_, metrics_, [this](const features::Settings& settings) { return apply_settings(settings); });
   loop_->run_now();

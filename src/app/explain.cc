@@ -261,11 +261,11 @@ void Explainer::show_candidates() {
   }
   page_.table(rows);
   const auto host = std::find_if(view_.model.hosts.begin(), view_.model.hosts.end(),
-                                 [&](const model::Host& h) { return h.name == context_.host->name; });
-  if (host == view_.model.hosts.end() || host->shadowed.empty()) return;
+                                 [&](const model::HostPtr& h) { return h->name == context_.host->name; });
+  if (host == view_.model.hosts.end() || (*host)->shadowed.empty()) return;
   page_.section("rules that lost before, when the Ingresses were merged");
   rows.clear();
-  for (const model::Shadowed& s : host->shadowed) {
+  for (const model::Shadowed& s : (*host)->shadowed) {
     rows.push_back({s.type == kube::PathType::exact ? "exact " + s.path : "prefix " + s.path,
                     s.owner.ns + "/" + s.owner.ingress + " -> " + s.owner.service + ":" + s.owner.port, s.reason});
   }

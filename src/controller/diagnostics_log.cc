@@ -2,14 +2,10 @@
 
 #include "weir/observe/log.h"
 
-#include <utility>
-
 namespace weir::controller {
 
-void DiagnosticsLog::report(const base::Diagnostics& current) {
-  std::set<base::Diagnostic> now(current.begin(), current.end());
-  for (const base::Diagnostic& diagnostic : now) {
-    if (reported_.contains(diagnostic)) continue;
+void log_diagnostics(const base::Diagnostics& fresh) {
+  for (const base::Diagnostic& diagnostic : fresh) {
     switch (diagnostic.severity) {
       case base::Severity::error:
         observe::log::error("controller", "{}", to_string(diagnostic));
@@ -22,7 +18,6 @@ void DiagnosticsLog::report(const base::Diagnostics& current) {
         break;
     }
   }
-  reported_ = std::move(now);
 }
 
 }  // namespace weir::controller

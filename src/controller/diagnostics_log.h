@@ -1,20 +1,11 @@
-// Logs diagnostics when they appear. A message that stays as it is from turn to turn is not repeated; one that went
-// away and comes back is. Control thread.
+// Logs diagnostics by severity. Control thread.
 #pragma once
 
 #include "weir/base/diagnostic.h"
 
-#include <set>
-
 namespace weir::controller {
 
-class DiagnosticsLog {
- public:
-  // `current`: all diagnostics of this turn.
-  void report(const base::Diagnostics& current);
-
- private:
-  std::set<base::Diagnostic> reported_;
-};
+// `fresh`: those that have not been logged yet (DiagnosticBook::take_new()).
+void log_diagnostics(const base::Diagnostics& fresh);
 
 }  // namespace weir::controller

@@ -9,7 +9,6 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <ctime>
 #include <deque>
@@ -26,7 +25,8 @@ const std::vector<double> kSecondsBuckets{.001, .0025, .005, .01, .025, .05, .1,
 // A table is taken over within a turn of each worker's loop; a worker that takes longer is asked less and less often.
 constexpr std::chrono::milliseconds kFirstPoll{1};
 constexpr std::chrono::milliseconds kLastPoll{32};
-constexpr std::chrono::seconds kPublishLogInterval{1};  // between two lines about published tables
+constexpr std::chrono::seconds kPublishLogInterval{1};   // between two lines about published tables
+constexpr std::chrono::milliseconds kMetricsDelay{500};  // from a turn to the metrics about the table's contents
 
 double seconds(Clock::duration duration) {
   return std::chrono::duration<double>(duration).count();
@@ -39,33 +39,41 @@ struct Loop::State : std::enable_shared_from_this<State> {
       : executor(context),
         timer(context),
         watch_timer(context),
+        metrics_timer(context),
         options(std::move(o)),
         read(std::move(r)),
         publisher(p),
         metrics(m),
         apply_settings(std::move(a)),
+        acceptor(options.model),
+        builder(options.model),
         compiler(options.compile) {}
 
   asio::io_context& executor;
   asio::steady_timer timer;
   asio::steady_timer watch_timer;
+  asio::steady_timer metrics_timer;
   LoopOptions options;
   Read read;
   proxy::Publisher& publisher;
   observe::Metrics& metrics;
   ApplySettings apply_settings;
 
+  model::Acceptor acceptor;
+  model::Builder builder;
   route::Compiler compiler;
-  model::AcceptedSet accepted;
   std::shared_ptr<const features::Settings> settings;  // last ones given to apply_settings
-  base::Diagnostics settings_diagnostics;
   route::RoutingTablePtr published;
-  base::Diagnostics diagnostics;
-  DiagnosticsLog log;
+  base::DiagnosticBook book;
+  const kube::ClusterState* objects = nullptr;            // of the last turn
+  bool published_since = false;                           // since the last after_turn
+  std::shared_ptr<const route::HostList> reported_hosts;  // by the metrics about the table
 
   bool pending = false;
   bool stopped = false;
+  bool sizes_pending = false;
   Clock::time_point first_change;
+  Clock::time_point last_turn;  // its start
   // Tables on their way to the workers: generation, and when the change behind it was noticed.
   std::deque<std::pair<std::uint64_t, Clock::time_point>> travelling;
   std::chrono::milliseconds poll = kFirstPoll;
@@ -76,6 +84,8 @@ struct Loop::State : std::enable_shared_from_this<State> {
   void turn();
   void publish(const route::RoutingTablePtr& table, Clock::time_point noticed);
   void report(const Input& input, bool reload, const std::string& hash);
+  void report_sizes_soon();
+  void report_sizes();
   void watch_in_force();
 };
 
@@ -86,7 +96,8 @@ void Loop::State::note(Clock::time_point noticed) {
     pending = true;
     first_change = noticed;
   }
-  const auto at = std::min(now + options.quiet, std::max(now, first_change + options.max_delay));
+  const auto at = std::max(std::min(now + options.quiet, std::max(now, first_change + options.max_delay)),
+                           last_turn + options.min_interval);
   timer.expires_at(at);
   timer.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
     if (!error && !self->stopped && self->pending) self->turn();
@@ -99,12 +110,12 @@ namespace {
 bool same_effect(const route::RoutingTable& a, const route::RoutingTable& b) {
   if (a.hash != b.hash || a.tls_context != b.tls_context || a.default_certificate != b.default_certificate)
     return false;
-  if (a.hosts.size() != b.hosts.size() || !a.settings != !b.settings) return false;
-  if (a.settings && !(*a.settings == *b.settings)) return false;
-  for (std::size_t i = 0; i < a.hosts.size(); ++i) {
-    if (a.hosts[i]->certificate != b.hosts[i]->certificate) return false;
-  }
-  return true;
+  if (!a.settings != !b.settings) return false;
+  if (a.settings && a.settings != b.settings && !(*a.settings == *b.settings)) return false;
+  if (a.host_list == b.host_list) return true;
+  return std::equal(
+      a.hosts().begin(), a.hosts().end(), b.hosts().begin(), b.hosts().end(),
+      [](const auto& one, const auto& other) { return one == other || one->certificate == other->certificate; });
 }
 
 }  // namespace
@@ -112,43 +123,61 @@ bool same_effect(const route::RoutingTable& a, const route::RoutingTable& b) {
 void Loop::State::turn() {
   pending = false;
   const auto start = Clock::now();
+  last_turn = start;
   const auto noticed = std::min(first_change, start);
-  const Input input = read();
-  accepted = model::accept(accepted, input.state, options.model);
-  const model::BuildResult built = model::build(accepted, input.state, options.model);
-  const route::CompileResult compiled = compiler.compile(built.model);
+  Input input = read();
+  const kube::ClusterState& state = *input.state;
+  objects = input.state;
+  const kube::Changes changes = acceptor.update(state, std::move(input.changes), book);
+  const model::Model& model = builder.update(acceptor.set(), state, changes, book);
+  const route::CompileResult compiled = compiler.compile(model);
 
-  if (apply_settings && built.model.settings && (!settings || !(*settings == *built.model.settings))) {
-    settings = built.model.settings;
-    settings_diagnostics = apply_settings(*settings);
+  if (apply_settings && model.settings && (!settings || !(*settings == *model.settings))) {
+    settings = model.settings;
+    book.set("settings", apply_settings(*settings));
   }
-  diagnostics = input.diagnostics;
-  const std::array<const base::Diagnostics*, 4> parts{&accepted.diagnostics, &built.diagnostics, &compiled.diagnostics,
-                                                      &settings_diagnostics};
-  for (const base::Diagnostics* more : parts) {
-    diagnostics.insert(diagnostics.end(), more->begin(), more->end());
-  }
-  std::sort(diagnostics.begin(), diagnostics.end());
-  diagnostics.erase(std::unique(diagnostics.begin(), diagnostics.end()), diagnostics.end());
-  log.report(diagnostics);
+  book.set("source", input.diagnostics);
+  book.set("compile", compiled.diagnostics);
+  log_diagnostics(book.take_new());
 
   const bool changed = !published || !same_effect(*published, *compiled.table);
   const auto built_at = Clock::now();
   if (changed) {
+    if (!published || published->host_list != compiled.table->host_list)
+      report_live_ingresses(*compiled.table, metrics);
     publish(compiled.table, noticed);
-    report_table(built.model, *compiled.table, metrics);
+    published_since = true;
     // Endpoints may change many times a second: one line a second is enough to see that it lives.
     if (built_at - last_publish_line >= kPublishLogInterval) {
       last_publish_line = built_at;
       observe::log::info("controller", "table {} published: {} hosts, {} backends, built in {:.1f} ms",
-                         compiled.table->generation, compiled.table->hosts.size(), built.model.backends.size(),
+                         compiled.table->generation, compiled.table->hosts().size(), model.backends.size(),
                          seconds(built_at - start) * 1000);
     }
   }
   metrics.registry().observe("weir_config_build_seconds", kSecondsBuckets, seconds(built_at - start));
-  report_diagnostics(diagnostics, metrics);
   report(input, changed, compiled.table->hash);
-  if (options.after_turn) options.after_turn({input.state, accepted, diagnostics, changed});
+  report_sizes_soon();
+}
+
+// With many objects these metrics cost more than the table did; a scrape may be a second behind.
+void Loop::State::report_sizes_soon() {
+  if (std::exchange(sizes_pending, true)) return;
+  metrics_timer.expires_after(kMetricsDelay);
+  metrics_timer.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+    if (!error && !self->stopped) self->report_sizes();
+  });
+}
+
+void Loop::State::report_sizes() {
+  sizes_pending = false;
+  report_diagnostics(book, metrics);
+  if (options.after_turn) {
+    options.after_turn({*objects, acceptor.set(), book.all(), std::exchange(published_since, false)});
+  }
+  if (!published) return;
+  report_table(builder.model(), *published, published->host_list != reported_hosts, metrics);
+  reported_hosts = published->host_list;
 }
 
 void Loop::State::publish(const route::RoutingTablePtr& table, Clock::time_point noticed) {
@@ -206,6 +235,7 @@ Loop::~Loop() {
   state_->stopped = true;
   state_->timer.cancel();
   state_->watch_timer.cancel();
+  state_->metrics_timer.cancel();
 }
 
 void Loop::changed(Clock::time_point noticed) {
@@ -216,6 +246,7 @@ void Loop::run_now() {
   state_->timer.cancel();
   if (!state_->pending) state_->first_change = Clock::now();
   state_->turn();
+  state_->report_sizes();
 }
 
 bool Loop::ready() const {
@@ -226,12 +257,12 @@ route::RoutingTablePtr Loop::table() const {
   return state_->published;
 }
 
-const base::Diagnostics& Loop::diagnostics() const {
-  return state_->diagnostics;
+base::Diagnostics Loop::diagnostics() const {
+  return state_->book.all();
 }
 
 const model::AcceptedSet& Loop::accepted() const {
-  return state_->accepted;
+  return state_->acceptor.set();
 }
 
 }  // namespace weir::controller

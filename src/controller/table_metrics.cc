@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -16,8 +18,8 @@ using Series = std::vector<std::pair<observe::Labels, double>>;
 
 const model::Host* find_host(const model::Model& model, const std::string& name) {
   const auto it = std::lower_bound(model.hosts.begin(), model.hosts.end(), name,
-                                   [](const model::Host& h, const std::string& n) { return h.name < n; });
-  return it != model.hosts.end() && it->name == name ? &*it : nullptr;
+                                   [](const model::HostPtr& h, const std::string& n) { return h->name < n; });
+  return it != model.hosts.end() && (*it)->name == name ? it->get() : nullptr;
 }
 
 // The Secret a host's certificate was read from: the entry that names the host, else the first with an object.
@@ -49,7 +51,7 @@ void report_certificates(const model::Model& model, const route::RoutingTable& t
     std::sort(labels.begin(), labels.end());
     info.emplace_back(std::move(labels), 1);
   };
-  for (const auto& host : table.hosts) {
+  for (const auto& host : table.hosts()) {
     if (!host->certificate) continue;
     const model::Host* from = find_host(model, host->name);
     add(host->name, from ? secret_of(*from) : kube::ObjectName(), *host->certificate);
@@ -65,47 +67,58 @@ void report_certificates(const model::Model& model, const route::RoutingTable& t
 }
 
 void report_orphans(const model::Model& model, observe::Metrics& metrics) {
-  std::map<std::string, model::BackendState> states;
-  for (const model::Backend& backend : model.backends) {
+  std::unordered_map<std::string_view, model::BackendState> states;
+  states.reserve(model.backends.size());
+  for (const model::BackendPtr& backend : model.backends) {
     // An ExternalName has no endpoints of its own and is no orphan.
-    states[backend.name] = backend.external_name.empty() ? backend.state : model::BackendState::ready;
+    states.emplace(backend->name, backend->external_name.empty() ? backend->state : model::BackendState::ready);
   }
-  std::map<std::pair<std::string, std::string>, std::pair<bool, bool>> orphans;  // no service, no endpoints
-  for (const model::Host& host : model.hosts) {
-    for (const model::Location& location : host.locations) {
+  struct Orphan {
+    bool no_service = false;
+    bool no_endpoints = false;
+  };
+  std::map<std::pair<std::string_view, std::string_view>, Orphan> orphans;  // by namespace and Ingress
+  for (const model::HostPtr& host : model.hosts) {
+    for (const model::Location& location : host->locations) {
       if (location.owner.ingress.empty()) continue;
-      auto& [no_service, no_endpoints] = orphans[{location.owner.ns, location.owner.ingress}];
+      Orphan& orphan = orphans[{location.owner.ns, location.owner.ingress}];
       const auto state = states.find(location.backend);
       if (state == states.end()) continue;
-      no_service |= state->second == model::BackendState::no_service;
-      no_endpoints |= state->second == model::BackendState::no_endpoints;
+      orphan.no_service |= state->second == model::BackendState::no_service;
+      orphan.no_endpoints |= state->second == model::BackendState::no_endpoints;
     }
   }
   Series series;
-  for (const auto& orphan : orphans) {
-    const auto add = [&](const char* type, bool value) {
+  series.reserve(orphans.size() * 2);
+  for (const auto& [name, orphan] : orphans) {
+    const auto add = [&, &name = name](const char* type, bool value) {
       series.emplace_back(
-          metrics.labels({{"namespace", orphan.first.first}, {"ingress", orphan.first.second}, {"type", type}}),
+          metrics.labels(
+              {{"namespace", std::string(name.first)}, {"ingress", std::string(name.second)}, {"type", type}}),
           value ? 1 : 0);
     };
-    add("no-service", orphan.second.first);
-    add("no-endpoint", orphan.second.second);
+    add("no-service", orphan.no_service);
+    add("no-endpoint", orphan.no_endpoints);
   }
   metrics.registry().replace("nginx_ingress_controller_orphan_ingress", series);
 }
 
 }  // namespace
 
-void report_table(const model::Model& model, const route::RoutingTable& table, observe::Metrics& metrics) {
+void report_live_ingresses(const route::RoutingTable& table, observe::Metrics& metrics) {
   if (!metrics.options().requests.enabled) return;
   std::set<std::pair<std::string, std::string>> live;
-  std::size_t locations = 0;
-  for (const auto& host : table.hosts) {
-    locations += host->locations.size();
+  for (const auto& host : table.hosts()) {
     for (const route::Location& location : host->locations) live.emplace(location.ns, location.ingress);
   }
   metrics.requests().set_live_ingresses(live);
+}
 
+void report_table(const model::Model& model, const route::RoutingTable& table, bool hosts_changed,
+                  observe::Metrics& metrics) {
+  if (!metrics.options().requests.enabled) return;
+  std::size_t locations = 0;
+  for (const auto& host : table.hosts()) locations += host->locations.size();
   std::size_t backends = 0;
   std::size_t endpoints = 0;
   for (const auto& backend : table.backends) {
@@ -114,24 +127,19 @@ void report_table(const model::Model& model, const route::RoutingTable& table, o
     endpoints += backend->endpoints.size();
   }
   const std::array<std::pair<const char*, std::size_t>, 4> sizes{
-      {{"hosts", table.hosts.size()}, {"locations", locations}, {"backends", backends}, {"endpoints", endpoints}}};
+      {{"hosts", table.hosts().size()}, {"locations", locations}, {"backends", backends}, {"endpoints", endpoints}}};
   for (const auto& [kind, size] : sizes) {
     metrics.registry().set("weir_table_size", metrics.labels({{"kind", kind}}), static_cast<double>(size));
   }
-  report_certificates(model, table, metrics);
+  if (hosts_changed) report_certificates(model, table, metrics);
   report_orphans(model, metrics);
 }
 
-void report_diagnostics(const base::Diagnostics& diagnostics, observe::Metrics& metrics) {
+void report_diagnostics(const base::DiagnosticBook& book, observe::Metrics& metrics) {
   if (!metrics.options().requests.enabled) return;
-  std::map<base::Severity, std::size_t> counts;
   for (const base::Severity severity : {base::Severity::info, base::Severity::warning, base::Severity::error}) {
-    counts[severity] = 0;
-  }
-  for (const base::Diagnostic& diagnostic : diagnostics) ++counts[diagnostic.severity];
-  for (const auto& [severity, count] : counts) {
     metrics.registry().set("weir_diagnostics", metrics.labels({{"severity", to_string(severity)}}),
-                           static_cast<double>(count));
+                           static_cast<double>(book.count(severity)));
   }
 }
 

@@ -67,6 +67,7 @@ std::shared_ptr<const Service> read_service(const Field& root, Context& context)
   if (const auto type = spec["type"].optional_text(); type && !type->empty()) service->type = *type;
   service->cluster_ip = spec["clusterIP"].text();
   service->external_name = spec["externalName"].text();
+  service->publish_not_ready = spec["publishNotReadyAddresses"].flag().value_or(false);
   service->traffic_distribution = spec["trafficDistribution"].text();
   spec["ports"].each([&](const Field& port) { service->ports.push_back(read_service_port(port)); });
   spec["externalIPs"].each([&](const Field& ip) { service->external_ips.push_back(ip.text()); });

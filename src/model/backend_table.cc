@@ -1,182 +1,134 @@
 #include "model/backend_table.h"
 
-#include "model/alongside.h"
-#include "model/report.h"
+#include "model/endpoints.h"
 
 #include <algorithm>
-#include <set>
-#include <tuple>
 #include <utility>
 
 namespace weir::model {
+namespace {
 
-using base::Severity;
-
-std::size_t BackendTable::KeyHash::operator()(const Key& key) const {
-  const std::hash<std::string_view> hash;
-  std::size_t value = hash(key.ns);
-  value = value * 31 + hash(key.service);
-  value = value * 31 + hash(key.port_name);
-  return value * 31 + static_cast<std::size_t>(key.port_number);
+std::string plain_name(const BackendKey& key) {
+  if (key.errors) return "custom-default-backend-" + key.ns + "-" + key.service;
+  return backend_name(key.ns, key.service, key.port.text());
 }
 
-BackendTable::BackendTable(const kube::ClusterState& state, const Options& options) : state_(state), options_(options) {
-  ids_.reserve(state.services.size());
+std::string service_key(const BackendKey& key) {
+  return kube::to_string(kube::ObjectName{key.ns, key.service});
 }
 
-BackendTable::Id BackendTable::refer(const std::string& ns, const kube::IngressBackend& reference) {
-  const kube::PortRef& port = reference.port;
-  const Key key{ns, reference.service, port.name, port.name.empty() ? port.number : 0};
-  const auto [found, is_new] = ids_.try_emplace(key, entries_.size());
-  if (!is_new) return found->second;
+}  // namespace
 
-  Entry& entry = entries_.emplace_back();
-  entry.port = port;
-  entry.backend.ns = ns;
-  entry.backend.service = reference.service;
-  entry.backend.port = port.text();
+BackendEntry& BackendTable::entry(const BackendKey& key) {
+  if (key.is_default()) return default_;
+  const auto [found, is_new] = entries_.try_emplace(key);
+  if (is_new) {
+    found->second.key = key;
+    by_service_[service_key(key)].push_back(&found->second);
+  }
   return found->second;
 }
 
-BackendTable::Id BackendTable::refer_error_backend(const kube::Service& service) {
-  const auto [found, is_new] = error_backends_.try_emplace(service.meta.object_name(), entries_.size());
-  if (!is_new) return found->second;
-  Entry& entry = entries_.emplace_back();
-  entry.serves_errors = true;
-  entry.port.number = service.ports.empty() ? 80 : service.ports.front().number;  // an ExternalName needs no ports
-  entry.backend.ns = service.meta.ns;
-  entry.backend.service = service.meta.name;
-  entry.backend.port = entry.port.text();
-  return found->second;
+const std::vector<BackendEntry*>& BackendTable::of_service(const kube::ObjectName& service) const {
+  static const std::vector<BackendEntry*> none;
+  const auto found = by_service_.find(kube::to_string(service));
+  return found == by_service_.end() ? none : found->second;
 }
 
-void BackendTable::claim(Id id, const AcceptedIngress& ingress) {
-  if (!entries_[id].claimed) overwrite(id, ingress);
+void BackendTable::claim(const IngressPart& part) {
+  for (const BackendClaim& claim : part.claims) entry(claim.key).claims.push_back({part.accepted, claim.overwrites});
 }
 
-void BackendTable::overwrite(Id id, const AcceptedIngress& ingress) {
-  const features::Policies& policies = ingress.policies;
-  Entry& entry = entries_[id];
-  entry.claimed = true;
-  entry.backend.balance = policies.balance;
-  entry.backend.hash = policies.hash;
-  entry.backend.canary = policies.canary;
-  entry.backend.canary_owner = policies.canary.enabled ? ingress.object->meta.object_name() : kube::ObjectName{};
-}
-
-void BackendTable::merge_affinity(Id id, const features::AffinityPolicy& affinity) {
-  features::AffinityPolicy& merged = entries_[id].backend.affinity;
-  if (merged.mode.empty()) merged.mode = affinity.mode;
-  if (!affinity.cookie) return;
-  std::string mode = std::move(merged.mode);
-  merged = affinity;
-  merged.mode = std::move(mode);
-}
-
-bool BackendTable::add_alternative(Id primary, Id canary, bool sticky) {
-  std::vector<Id>& alternatives = entries_[primary].alternatives;
-  if (sticky) entries_[canary].backend.affinity = entries_[primary].backend.affinity;
-  if (std::find(alternatives.begin(), alternatives.end(), canary) == alternatives.end()) alternatives.push_back(canary);
-  return alternatives.front() == canary;
-}
-
-void BackendTable::use(Id id) {
-  if (id == kDefault) return;
-  entries_[id].used = true;
-  for (const Id alternative : entries_[id].alternatives) entries_[alternative].used = true;
-}
-
-void BackendTable::add_default_backend(const features::BalancePolicy& balance, base::Diagnostics& diagnostics) {
-  if (!options_.default_backend_service) return;
-  const kube::ObjectName& name = *options_.default_backend_service;
-  const auto service = state_.find<kube::Service>(name);
-  const auto say = [&](const char* text) {
-    diagnostics.push_back(
-        diagnostic(Severity::warning, "default-backend-unusable", ref_of<kube::Service>(name), "",
-                   std::string("--default-backend-service ") + text + "; the built-in 404 answers instead"));
-  };
-  if (!service) return say("does not exist");
-
-  Backend backend;
-  backend.name = kDefaultBackendName;
-  backend.ns = name.ns;
-  backend.service = name.name;
-  backend.balance = balance;
-  backend.balance.service_upstream = false;
-  kube::PortRef port;
-  if (!service->ports.empty()) {
-    port.number = service->ports.front().number;
-  } else if (service->type != "ExternalName") {
-    return say("has no port");
-  } else {
-    port.number = 80;  // an ExternalName needs no ports
+void BackendTable::unclaim(const IngressPart& part) {
+  for (const BackendClaim& claim : part.claims) {
+    auto& claims = entry(claim.key).claims;
+    const auto found = std::find_if(claims.begin(), claims.end(), [&](const BackendEntry::Claim& other) {
+      return other.ingress == part.accepted && other.overwrites == claim.overwrites;
+    });
+    *found = std::move(claims.back());
+    claims.pop_back();
   }
-  backend.port = port.text();
-  resolve(service.get(), slices_of(state_, name.ns, name.name), port, false, options_, backend, diagnostics);
-  if (backend.state != BackendState::ready) return say("has no ready endpoint");
-  default_name_ = kDefaultBackendName;
-  default_.push_back(std::move(backend));
 }
 
-// "a" + "b-c" and "a-b" + "c" give one name: the second must not be sent to the first one's endpoints. The one that was
-// referred to first keeps the name.
-void BackendTable::settle_names() {
-  for (Entry& entry : entries_) {
-    if (!entry.used) continue;
-    entry.backend.name = entry.serves_errors
-                             ? "custom-default-backend-" + entry.backend.ns + "-" + entry.backend.service
-                             : backend_name(entry.backend.ns, entry.backend.service, entry.backend.port);
-    used_.push_back(&entry);
+const AcceptedIngress* BackendTable::decider_of(const BackendEntry& entry) {
+  const BackendEntry::Claim* decides = nullptr;
+  for (const BackendEntry::Claim& claim : entry.claims) {
+    if (decides == nullptr || (claim.overwrites && !decides->overwrites)) {
+      decides = &claim;
+      continue;
+    }
+    if (claim.overwrites != decides->overwrites) continue;
+    const bool earlier = processed_before(claim.ingress->object->meta, decides->ingress->object->meta);
+    if (earlier != claim.overwrites) decides = &claim;
   }
-  const auto by_name = [](const Entry* a, const Entry* b) { return a->backend.name < b->backend.name; };
-  std::stable_sort(used_.begin(), used_.end(), by_name);
-  std::vector<Entry*> doubles;
-  for (std::size_t i = 0; i < used_.size(); ++i) {
-    const std::string& name = used_[i]->backend.name;
-    const bool is_double = name == kDefaultBackendName || (i > 0 && name == used_[i - 1]->backend.name);
-    if (is_double) doubles.push_back(used_[i]);
-  }
-  if (doubles.empty()) return;
-  std::set<std::string> taken;
-  for (const Entry* entry : used_) taken.insert(entry->backend.name);
-  for (Entry* entry : doubles) {
-    const Backend& backend = entry->backend;
-    const std::string unique = backend.ns + '/' + backend.service + '/' + backend.port;
-    std::string name = unique;
-    for (int i = 2; !taken.insert(name).second; ++i) name = unique + '/' + std::to_string(i);
-    entry->backend.name = std::move(name);
-  }
-  std::sort(used_.begin(), used_.end(), by_name);
+  return decides == nullptr ? nullptr : decides->ingress.get();
 }
 
-std::vector<Backend> BackendTable::finish(base::Diagnostics& diagnostics) {
-  std::vector<Entry*> by_service = used_;
-  std::sort(by_service.begin(), by_service.end(), [](const Entry* a, const Entry* b) {
-    return std::tie(a->backend.ns, a->backend.service, a->backend.port) <
-           std::tie(b->backend.ns, b->backend.service, b->backend.port);
+features::AffinityPolicy BackendTable::affinity_of(const BackendEntry& entry) {
+  std::vector<const AcceptedIngress*> asking;
+  for (const BackendEntry::Claim& claim : entry.claims) {
+    const features::Policies& policies = claim.ingress->policies;
+    const bool asks = policies.affinity.cookie || !policies.affinity.mode.empty();
+    if (asks && !claim.overwrites && !policies.canary.enabled) asking.push_back(claim.ingress.get());
+  }
+  std::sort(asking.begin(), asking.end(), [](const AcceptedIngress* a, const AcceptedIngress* b) {
+    return processed_before(a->object->meta, b->object->meta);
   });
-  SliceIndex slices(state_);
-  Alongside services(state_.services);
-  for (Entry* entry : by_service) {
-    Backend& backend = entry->backend;
-    const auto* service = services.find({backend.ns, backend.service});
-    resolve(service == nullptr ? nullptr : service->get(), slices.of(backend.ns, backend.service), entry->port,
-            backend.balance.service_upstream, options_, backend, diagnostics);
+  features::AffinityPolicy merged;
+  for (const AcceptedIngress* ingress : asking) {
+    const features::AffinityPolicy& affinity = ingress->policies.affinity;
+    if (merged.mode.empty()) merged.mode = affinity.mode;
+    if (!affinity.cookie) continue;
+    std::string mode = std::move(merged.mode);
+    merged = affinity;
+    merged.mode = std::move(mode);
   }
+  return merged;
+}
 
-  for (Entry* entry : used_) {
-    for (const Id alternative : entry->alternatives) entry->backend.alternatives.push_back(name(alternative));
-  }
+void BackendTable::take_name(BackendEntry& entry, std::string name, std::vector<BackendEntry*>& renamed) {
+  if (entry.name == name) return;
+  if (!entry.name.empty()) by_name_.erase(entry.name);
+  // No two entries share a name, whatever characters theirs are made of.
+  while (!by_name_.try_emplace(name, &entry).second) name.push_back('/');
+  entry.name = std::move(name);
+  renamed.push_back(&entry);
+}
 
-  std::vector<Backend> backends = std::move(default_);
-  backends.reserve(backends.size() + used_.size());
-  const std::size_t first = backends.size();
-  for (Entry* entry : used_) backends.push_back(std::move(entry->backend));
-  if (first != 0) {
-    std::inplace_merge(backends.begin(), backends.begin() + static_cast<std::ptrdiff_t>(first), backends.end(),
-                       [](const Backend& a, const Backend& b) { return a.name < b.name; });
+// "a" + "b-c" and "a-b" + "c" give one name: the second must not be sent to the first one's endpoints. The first in
+// order of namespace and Service keeps the name.
+std::vector<BackendEntry*> BackendTable::settle_name(BackendEntry& entry) {
+  std::vector<BackendEntry*> renamed;
+  if (&entry == &default_) return renamed;
+  const std::string plain = plain_name(entry.key);
+  auto& group = by_plain_name_[plain];
+  const auto before = [](const BackendEntry* a, const BackendEntry* b) { return a->key < b->key; };
+  const auto at = std::lower_bound(group.begin(), group.end(), &entry, before);
+  const bool is_known = at != group.end() && *at == &entry;
+  if (is_known == entry.is_used()) return renamed;
+  if (is_known) {
+    group.erase(at);
+    by_name_.erase(entry.name);
+    entry.name.clear();
+  } else {
+    group.insert(at, &entry);
   }
-  return backends;
+  // From the last to the first, so that a name is free when it is taken.
+  for (std::size_t i = group.size(); i-- > 0;) {
+    const BackendKey& key = group[i]->key;
+    const bool is_first = i == 0 && plain != kDefaultBackendName;
+    take_name(*group[i], is_first ? plain : key.ns + '/' + key.service + '/' + key.port.text(), renamed);
+  }
+  if (group.empty()) by_plain_name_.erase(plain);
+  return renamed;
+}
+
+void BackendTable::forget_if_unused(BackendEntry& entry) {
+  if (&entry == &default_ || entry.is_used() || !entry.claims.empty()) return;
+  const auto found = by_service_.find(service_key(entry.key));
+  std::erase(found->second, &entry);
+  if (found->second.empty()) by_service_.erase(found);
+  entries_.erase(entry.key);
 }
 
 }  // namespace weir::model

@@ -1,15 +1,13 @@
-// The backends that rules refer to, while Ingresses are merged: one per (namespace, service, port as written), its
-// name, and which Ingress' upstream-scoped settings it takes (spec 1, scope U). Used within one build only.
+// The backends that rules refer to: who refers to each, its name, and which Ingress' upstream-scoped settings it takes
+// (spec 1, scope U). Part of the Builder's state; kept up to date Ingress by Ingress. One thread.
 #pragma once
 
-#include "model/endpoints.h"
-#include "weir/model/build.h"
+#include "model/ingress_part.h"
 
-#include <cstddef>
-#include <deque>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -18,73 +16,58 @@ namespace weir::model {
 // The upstream's name in logs and metrics for --default-backend-service and the built-in 404.
 inline constexpr const char* kDefaultBackendName = "upstream-default-backend";
 
+struct HostEntry;
+
+struct BackendEntry {
+  struct Claim {
+    AcceptedPtr ingress;
+    bool overwrites = false;
+  };
+
+  BackendKey key;
+  std::vector<Claim> claims;
+  std::set<HostEntry*> users;                      // hosts with a location that leads there
+  std::vector<BackendEntry*> alternatives;         // its canaries, oldest first (spec 3.1)
+  bool is_alternative = false;                     // of any other
+  std::optional<features::AffinityPolicy> sticky;  // taken over from a backend whose canary it is
+  std::string name;                                // Backend::name; of the default backend: empty is the built-in 404
+  BackendPtr backend;                              // null: not resolved yet
+  bool told_missing = false;                       // there is a diagnostic about its missing Service
+
+  bool is_used() const { return !users.empty() || is_alternative; }  // else it is no part of the model
+};
+
 class BackendTable {
  public:
-  using Id = std::size_t;
-  // The default backend, or the built-in 404 where there is none.
-  static constexpr Id kDefault = static_cast<Id>(-1);
+  BackendEntry& default_backend() { return default_; }
+  // The entry of `key`, made when it is new.
+  BackendEntry& entry(const BackendKey& key);
+  const std::vector<BackendEntry*>& of_service(const kube::ObjectName& service) const;
+  // All, by key: those of one namespace are neighbours.
+  std::map<BackendKey, BackendEntry>& entries() { return entries_; }
 
-  BackendTable(const kube::ClusterState& state, const Options& options);
+  void claim(const IngressPart& part);
+  void unclaim(const IngressPart& part);
+  // Whose balancing, hashing and canary rules count: the oldest Ingress with a rule to the backend decides, except that
+  // every one naming it as defaultBackend overwrites that (spec 1). nullptr: nobody's.
+  static const AcceptedIngress* decider_of(const BackendEntry& entry);
+  // Affinity: the first mode counts, the cookie's details are those of the last Ingress that asks for one.
+  static features::AffinityPolicy affinity_of(const BackendEntry& entry);
 
-  // The backend of a reference in namespace `ns`; made when it is new.
-  Id refer(const std::string& ns, const kube::IngressBackend& reference);
-  // The Service of a default-backend annotation, by its first port (spec 4.7). REQUIRES: it exists.
-  Id refer_error_backend(const kube::Service& service);
-  // Balancing, hashing and canary rules: the oldest Ingress with a rule to the backend decides ...
-  void claim(Id id, const AcceptedIngress& ingress);
-  // ... except that every one naming it as defaultBackend overwrites that (spec 1).
-  void overwrite(Id id, const AcceptedIngress& ingress);
-  // Affinity: the first type and mode count, the cookie's details are those of the last Ingress that asks for one.
-  void merge_affinity(Id id, const features::AffinityPolicy& affinity);
-  // `canary` gets requests of `primary` (spec 3.1); with sticky, its sessions too. false: another canary comes first.
-  bool add_alternative(Id primary, Id canary, bool sticky);
-  // Spec 3.1 (3): a canary backend whose rule found no primary; later rules to it are void.
-  void discard(Id id) { entries_[id].discarded = true; }
-  bool is_discarded(Id id) const { return entries_[id].discarded; }
-  // Is it served with the settings of this Ingress?
-  bool is_canary(Id id) const { return entries_[id].backend.canary.enabled; }
-  // A location leads there; the others do not become part of the model.
-  void use(Id id);
-
-  // --default-backend-service: its first port. Without ready endpoints the built-in 404 answers (spec 2.7).
-  void add_default_backend(const features::BalancePolicy& balance, base::Diagnostics& diagnostics);
-
-  // Gives each used backend its name. After the last use(), before name() and finish().
-  void settle_names();
-  // Backend::name; empty: the built-in 404.
-  const std::string& name(Id id) const { return id == kDefault ? default_name_ : entries_[id].backend.name; }
-  // The used ones, resolved and sorted by name. Call once, last.
-  std::vector<Backend> finish(base::Diagnostics& diagnostics);
+  // To be called when is_used() changed. Returns the entries whose name is another one
+  // now.
+  std::vector<BackendEntry*> settle_name(BackendEntry& entry);
+  // Removes the entry if nothing refers to it any more.
+  void forget_if_unused(BackendEntry& entry);
 
  private:
-  struct Key {
-    std::string_view ns;
-    std::string_view service;
-    std::string_view port_name;
-    int port_number;
-    bool operator==(const Key&) const = default;
-  };
-  struct KeyHash {
-    std::size_t operator()(const Key& key) const;
-  };
-  struct Entry {
-    Backend backend;
-    kube::PortRef port;
-    std::vector<Id> alternatives;
-    bool serves_errors = false;  // named custom-default-backend-...
-    bool claimed = false;
-    bool used = false;
-    bool discarded = false;
-  };
+  void take_name(BackendEntry& entry, std::string name, std::vector<BackendEntry*>& renamed);
 
-  const kube::ClusterState& state_;
-  const Options& options_;
-  std::deque<Entry> entries_;
-  std::vector<Entry*> used_;      // sorted by name once names are settled
-  std::vector<Backend> default_;  // the default backend, if there is one
-  std::string default_name_;
-  std::unordered_map<Key, Id, KeyHash> ids_;  // views into the Ingress objects
-  std::map<kube::ObjectName, Id> error_backends_;
+  BackendEntry default_;
+  std::map<BackendKey, BackendEntry> entries_;
+  std::unordered_map<std::string, std::vector<BackendEntry*>> by_service_;     // "namespace/service"
+  std::unordered_map<std::string, std::vector<BackendEntry*>> by_plain_name_;  // used ones, by key
+  std::unordered_map<std::string, BackendEntry*> by_name_;                     // used ones
 };
 
 }  // namespace weir::model

@@ -57,6 +57,14 @@ class Resolver {
   }
 
  private:
+  enum class Hints { ignored, followed, followed_if_any };
+  Hints hints() const;
+  bool follows_hints(const kube::EndpointSlice& slice, Hints hints) const;
+  bool is_near(const kube::SliceEndpoint& endpoint) const {
+    const auto& zones = endpoint.zone_hints;
+    return std::find(zones.begin(), zones.end(), options_.zone) != zones.end();
+  }
+  void add_all(const kube::SliceEndpoint& endpoint, const std::vector<int>& ports, std::vector<EndpointAddress>& to);
   void add(const base::IpAddress& ip, int port) {
     backend_.endpoints.push_back({ip, static_cast<std::uint16_t>(port)});
   }
@@ -72,6 +80,7 @@ class Resolver {
   const Options& options_;
   Backend& backend_;
   base::Diagnostics& diagnostics_;
+  std::string unreadable_;  // an address that is none
 };
 
 bool Resolver::use_cluster_ip(const kube::PortRef& port) {
@@ -135,25 +144,62 @@ void Resolver::use_external_name(const kube::PortRef& port) {
   backend_.external_port = static_cast<std::uint16_t>(number);
 }
 
+// Whether hints choose endpoints for this Service, and how strictly (spec 2.7).
+Resolver::Hints Resolver::hints() const {
+  if (!options_.topology_aware_routing || options_.zone.empty()) return Hints::ignored;
+  const auto mode = service_.meta.annotations.find("service.kubernetes.io/topology-mode");
+  if (mode != service_.meta.annotations.end() && base::to_lower(mode->second) == "auto") return Hints::followed;
+  return service_.traffic_distribution == "PreferClose" ? Hints::followed_if_any : Hints::ignored;
+}
+
+// Hints count in a slice where every endpoint has some: others are being rearranged.
+bool Resolver::follows_hints(const kube::EndpointSlice& slice, Hints hints) const {
+  if (hints == Hints::ignored) return false;
+  const auto& all = slice.endpoints;
+  if (!std::all_of(all.begin(), all.end(), [](const auto& endpoint) { return !endpoint.zone_hints.empty(); })) {
+    return false;
+  }
+  if (hints == Hints::followed) return true;
+  return std::any_of(all.begin(), all.end(), [this](const auto& endpoint) { return is_near(endpoint); });
+}
+
+void Resolver::add_all(const kube::SliceEndpoint& endpoint, const std::vector<int>& ports,
+                       std::vector<EndpointAddress>& to) {
+  for (const std::string& address : endpoint.addresses) {
+    const auto ip = base::parse_ip(address);
+    if (!ip) unreadable_ = address;
+    for (const int number : ports) {
+      if (ip && number <= 65535) to.push_back({*ip, static_cast<std::uint16_t>(number)});
+    }
+  }
+}
+
 void Resolver::use_slices(const Slices& slices, const kube::ServicePort& port) {
   std::vector<int> ports;
-  std::string unreadable;
+  std::vector<EndpointAddress> leaving;
+  const Hints hints = this->hints();
   for (const kube::EndpointSlice* slice : slices) {
     slice_ports(*slice, port, ports);
+    const bool only_near = follows_hints(*slice, hints);
     for (const kube::SliceEndpoint& endpoint : slice->endpoints) {
-      if (!endpoint.ready.value_or(true)) continue;
-      for (const std::string& address : endpoint.addresses) {
-        const auto ip = base::parse_ip(address);
-        if (!ip) unreadable = address;
-        for (const int number : ports) {
-          if (ip && number <= 65535) add(*ip, number);
-        }
+      if (only_near && !is_near(endpoint)) continue;
+      // The cluster's own slices say "ready" for such a Service already; hand-made ones may not.
+      if (endpoint.ready.value_or(true) || service_.publish_not_ready) {
+        add_all(endpoint, ports, backend_.endpoints);
+      } else if (endpoint.terminating.value_or(false) && endpoint.serving.value_or(false)) {
+        add_all(endpoint, ports, leaving);
       }
     }
   }
-  if (!unreadable.empty()) {
+  // A Service whose pods all terminate is still served by those that answer (KEP-1669).
+  if (backend_.endpoints.empty() && !leaving.empty()) {
+    backend_.endpoints = std::move(leaving);
+    say(Severity::info, "endpoints-terminating", "",
+        "port " + backend_.port + " has no ready endpoint: those that terminate but still serve are used");
+  }
+  if (!unreadable_.empty()) {
     say(Severity::warning, "endpoint-address-invalid", "endpoints.addresses",
-        "\"" + unreadable + "\" in an EndpointSlice of this Service is no IP address; left out");
+        "\"" + unreadable_ + "\" in an EndpointSlice of this Service is no IP address; left out");
   }
 }
 
@@ -170,6 +216,7 @@ void resolve(const kube::Service* service, const Slices& slices, const kube::Por
              const Options& options, Backend& backend, base::Diagnostics& diagnostics) {
   if (service == nullptr) {
     backend.state = BackendState::no_service;
+    backend.unseen = true;
     return;
   }
   Resolver resolver(*service, options, backend, diagnostics);
@@ -179,6 +226,7 @@ void resolve(const kube::Service* service, const Slices& slices, const kube::Por
   } else if (!service_upstream || !resolver.use_cluster_ip(port)) {
     if (const kube::ServicePort* found = find_port(*service, port.text())) {
       resolver.use_slices(slices, *found);
+      backend.unseen = slices.empty();
       std::sort(backend.endpoints.begin(), backend.endpoints.end());
       backend.endpoints.erase(std::unique(backend.endpoints.begin(), backend.endpoints.end()), backend.endpoints.end());
       if (backend.endpoints.empty()) {

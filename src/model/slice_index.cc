@@ -1,7 +1,7 @@
-#include "model/endpoints.h"
+#include "model/slice_index.h"
 
 #include <algorithm>
-#include <tuple>
+#include <utility>
 
 namespace weir::model {
 namespace {
@@ -14,31 +14,47 @@ void drop_mirrored(Slices& slices) {
 
 }  // namespace
 
-SliceIndex::SliceIndex(const kube::ClusterState& state) {
-  sorted_.reserve(state.endpoint_slices.size());
-  for (const auto& [name, slice] : state.endpoint_slices) {
-    // The label alone decides, not the slice's name (spec 10.17).
-    if (!slice->service.empty()) sorted_.push_back(slice.get());
+void SliceIndex::take(const kube::ObjectName& name, SlicePtr slice, std::set<kube::ObjectName>& services) {
+  if (slice && slice->service.empty()) slice = nullptr;
+  const auto known = slices_.find(name);
+  if (known == slices_.end() ? slice == nullptr : known->second == slice) return;
+  if (known != slices_.end()) {
+    const kube::ObjectName before{name.ns, known->second->service};
+    const auto entry = by_service_.find(kube::to_string(before));
+    entry->second.erase(name.name);
+    if (entry->second.empty()) by_service_.erase(entry);
+    services.insert(before);
+    slices_.erase(known);
   }
-  // Slices are usually named after their Service, so that they come nearly sorted.
-  const auto before = [](const kube::EndpointSlice* a, const kube::EndpointSlice* b) {
-    return std::tie(a->meta.ns, a->service) < std::tie(b->meta.ns, b->service);
-  };
-  if (!std::is_sorted(sorted_.begin(), sorted_.end(), before)) {
-    std::stable_sort(sorted_.begin(), sorted_.end(), before);
-  }
-  at_ = sorted_.begin();
+  if (!slice) return;
+  const auto added = slices_.emplace(name, std::move(slice)).first;
+  const kube::ObjectName now{name.ns, added->second->service};
+  by_service_[kube::to_string(now)].emplace(added->first.name, added->second.get());
+  services.insert(now);
 }
 
-const Slices& SliceIndex::of(const std::string& ns, const std::string& service) {
-  found_.clear();
-  const auto wanted = std::tie(ns, service);
-  const auto key = [](const kube::EndpointSlice* slice) { return std::tie(slice->meta.ns, slice->service); };
-  while (at_ != sorted_.end() && key(*at_) < wanted) ++at_;
-  // Not moved on: the same Service may be asked for again, with another port.
-  for (auto it = at_; it != sorted_.end() && key(*it) == wanted; ++it) found_.push_back(*it);
-  drop_mirrored(found_);
-  return found_;
+std::set<kube::ObjectName> SliceIndex::update(const kube::ClusterState& state, const kube::Changes& changes) {
+  std::set<kube::ObjectName> services;
+  if (changes.everything) {
+    slices_.clear();
+    by_service_.clear();
+    for (const auto& [name, slice] : state.endpoint_slices) take(name, slice, services);
+    return services;
+  }
+  for (const kube::ObjectName& name : changes.endpoint_slices) {
+    take(name, state.find<kube::EndpointSlice>(name), services);
+  }
+  return services;
+}
+
+Slices SliceIndex::of(const std::string& ns, const std::string& service) const {
+  Slices found;
+  const auto entry = by_service_.find(kube::to_string(kube::ObjectName{ns, service}));
+  if (entry == by_service_.end()) return found;
+  found.reserve(entry->second.size());
+  for (const auto& [name, slice] : entry->second) found.push_back(slice);
+  drop_mirrored(found);
+  return found;
 }
 
 Slices slices_of(const kube::ClusterState& state, const std::string& ns, std::string_view service) {

@@ -1,5 +1,6 @@
 // CertificateIndex: which names have a certificate of their own (spec 2.8, 2.9): exact name, then the name with its
-// first label replaced by "*". Immutable; keys are views into the hosts of the table that owns it.
+// first label replaced by "*". Immutable once in a table; keys are views into the hosts of the table that owns it, and
+// into nothing that a copy of a Host does not share (HostMatcher::host_name()), but for aliases.
 #pragma once
 
 #include "route/host_index.h"
@@ -18,6 +19,19 @@ class CertificateIndex {
       wildcards_.try_emplace(name.substr(2), entry);
     } else {
       exact_.try_emplace(name, entry);
+    }
+  }
+
+  // Instead of `add`, when the name may be there already.
+  void replace(std::string_view name, Entry entry) {
+    remove(name);
+    add(name, entry);
+  }
+  void remove(std::string_view name) {
+    if (name.size() > 2 && name.starts_with("*.")) {
+      wildcards_.erase(name.substr(2));
+    } else {
+      exact_.erase(name);
     }
   }
 

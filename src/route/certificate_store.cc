@@ -97,8 +97,20 @@ tls::CertificatePtr CertificateStore::choose(const model::Host& host, const tls:
   return nullptr;
 }
 
-void CertificateStore::keep_only(const std::set<kube::ObjectName>& names) {
-  std::erase_if(entries_, [&](const auto& entry) { return !names.contains(entry.first); });
+void CertificateStore::retain(const model::Host& host) {
+  for (const model::TlsEntry& entry : host.tls) {
+    if (!entry.secret.name.empty()) ++needed_by_[entry.secret];
+  }
+}
+
+void CertificateStore::release(const model::Host& host) {
+  for (const model::TlsEntry& entry : host.tls) {
+    if (entry.secret.name.empty()) continue;
+    const auto needed = needed_by_.find(entry.secret);
+    if (--needed->second != 0) continue;
+    needed_by_.erase(needed);
+    if (kept_ != entry.secret) entries_.erase(entry.secret);
+  }
 }
 
 }  // namespace weir::route

@@ -6,9 +6,10 @@
 #include "weir/model/model.h"
 #include "weir/tls/certificate.h"
 
+#include <cstddef>
 #include <map>
 #include <memory>
-#include <set>
+#include <optional>
 #include <string>
 
 namespace weir::route {
@@ -28,8 +29,11 @@ class CertificateStore {
   tls::CertificatePtr choose(const model::Host& host, const tls::CertificatePtr& before,
                              base::Diagnostics& diagnostics);
 
-  // Forgets Secrets that no table needs any more.
-  void keep_only(const std::set<kube::ObjectName>& names);
+  // A table that holds the host needs its Secrets; those that none needs any more are forgotten.
+  void retain(const model::Host& host);
+  void release(const model::Host& host);
+  // Of --default-ssl-certificate: not forgotten.
+  void keep(const kube::ObjectName& name) { kept_ = name; }
 
  private:
   struct Entry {
@@ -37,6 +41,8 @@ class CertificateStore {
     Loaded loaded;
   };
   std::map<kube::ObjectName, Entry> entries_;
+  std::map<kube::ObjectName, std::size_t> needed_by_;  // hosts
+  std::optional<kube::ObjectName> kept_;
 };
 
 }  // namespace weir::route

@@ -48,32 +48,46 @@ std::optional<std::string> alias_problem(std::string_view alias, PatternCache& p
 
 HostIndex::HostIndex(const std::vector<std::shared_ptr<const Host>>& hosts, PatternCache& patterns) {
   exact_.reserve(hosts.size());
-  for (std::uint32_t i = 0; i < hosts.size(); ++i) {
-    const Host& host = *hosts[i];
-    if (is_wildcard_host(host.name)) {
-      wildcards_.try_emplace(host.matcher->host_name().substr(2), Ordered{&host, i});
-    } else if (host.name != "_") {
-      exact_.try_emplace(host.matcher->host_name(), &host);
-    }
-  }
+  for (const auto& host : hosts) add_name(*host);
   // After all hosts: a host name beats an equal alias.
-  for (std::uint32_t i = 0; i < hosts.size(); ++i) {
-    for (const std::string& alias : hosts[i]->aliases) add_alias(alias, Ordered{hosts[i].get(), i}, patterns);
+  for (const auto& host : hosts) {
+    for (const std::string& alias : host->aliases) add_alias(alias, *host, patterns);
   }
 }
 
-void HostIndex::add_alias(std::string_view alias, Ordered owner, PatternCache& patterns) {
+HostIndex::HostIndex(const HostIndex& before, const std::vector<std::shared_ptr<const Host>>& gone,
+                     const std::vector<std::shared_ptr<const Host>>& come)
+    : exact_(before.exact_), wildcards_(before.wildcards_) {
+  for (const auto& host : gone) {
+    if (is_wildcard_host(host->name)) {
+      wildcards_.erase(std::string_view(host->name).substr(2));
+    } else {
+      exact_.erase(host->name);
+    }
+  }
+  for (const auto& host : come) add_name(*host);
+}
+
+void HostIndex::add_name(const Host& host) {
+  if (is_wildcard_host(host.name)) {
+    wildcards_.try_emplace(host.matcher->host_name().substr(2), &host);
+  } else if (host.name != "_") {
+    exact_.try_emplace(host.matcher->host_name(), &host);
+  }
+}
+
+void HostIndex::add_alias(std::string_view alias, const Host& owner, PatternCache& patterns) {
   if (alias.starts_with('~')) {
     auto pattern = patterns.get(std::string(alias.substr(1)));
-    if (pattern) regexes_.push_back({*pattern, owner});
+    if (pattern) regexes_.push_back({*pattern, &owner});
   } else if (alias.starts_with("*.")) {
-    suffixes_.try_emplace(alias.substr(2), owner.host);
+    suffixes_.try_emplace(alias.substr(2), &owner);
   } else if (alias.starts_with('.')) {
-    suffixes_and_self_.try_emplace(alias.substr(1), owner.host);
+    suffixes_and_self_.try_emplace(alias.substr(1), &owner);
   } else if (alias.ends_with(".*")) {
-    prefixes_.try_emplace(alias.substr(0, alias.size() - 2), owner.host);
+    prefixes_.try_emplace(alias.substr(0, alias.size() - 2), &owner);
   } else {
-    exact_.try_emplace(alias, owner.host);
+    exact_.try_emplace(alias, &owner);
   }
 }
 
@@ -100,7 +114,7 @@ const Host* HostIndex::find_uncommon(std::string_view name, Matcher& matcher) co
       if (const Host* host = host_in(prefixes_, name.substr(0, dot))) return host;
     }
   }
-  Ordered wildcard;
+  const Host* wildcard = nullptr;
   if (!wildcards_.empty()) {
     const std::size_t dot = name.find('.');
     if (dot != std::string_view::npos && is_label(name.substr(0, dot))) {
@@ -109,10 +123,10 @@ const Host* HostIndex::find_uncommon(std::string_view name, Matcher& matcher) co
     }
   }
   for (const RegexName& regex : regexes_) {
-    if (wildcard.host && regex.owner.order >= wildcard.order) break;
-    if (matcher.match(*regex.pattern, name) == Matcher::Result::yes) return regex.owner.host;
+    if (wildcard && regex.owner->name >= wildcard->name) break;
+    if (matcher.match(*regex.pattern, name) == Matcher::Result::yes) return regex.owner;
   }
-  return wildcard.host;
+  return wildcard;
 }
 
 }  // namespace weir::route

@@ -27,29 +27,29 @@ class HostIndex {
  public:
   // REQUIRES: `hosts` are sorted by name and their aliases pass alias_problem().
   HostIndex(const std::vector<std::shared_ptr<const Host>>& hosts, PatternCache& patterns);
+  // A copy in which the names of `gone` are replaced by those of `come`. REQUIRES: no host has an alias.
+  HostIndex(const HostIndex& before, const std::vector<std::shared_ptr<const Host>>& gone,
+            const std::vector<std::shared_ptr<const Host>>& come);
 
   // nullptr: no host has this name; the catch-all answers. Regex aliases need `matcher`.
   const Host* find(std::string_view name, Matcher& matcher) const;
 
  private:
-  struct Ordered {
-    const Host* host = nullptr;
-    std::uint32_t order = 0;  // position of the host: regex names are tried by host name
-  };
   struct RegexName {
     PathPatternPtr pattern;
-    Ordered owner;
+    const Host* owner = nullptr;
   };
 
-  void add_alias(std::string_view alias, Ordered owner, PatternCache& patterns);
+  void add_name(const Host& host);
+  void add_alias(std::string_view alias, const Host& owner, PatternCache& patterns);
   const Host* find_uncommon(std::string_view name, Matcher& matcher) const;
 
   NameMap<const Host*> exact_;
   NameMap<const Host*> suffixes_;           // alias "*.x" under "x": any number of labels before it
   NameMap<const Host*> suffixes_and_self_;  // alias ".x": "x" itself as well
   NameMap<const Host*> prefixes_;           // alias "x.*" under "x"
-  NameMap<Ordered> wildcards_;              // host "*.x" under "x": exactly one label
-  std::vector<RegexName> regexes_;          // by order
+  NameMap<const Host*> wildcards_;          // host "*.x" under "x": exactly one label
+  std::vector<RegexName> regexes_;          // by name of the host
 };
 
 // Why a server-alias cannot be served (spec 0.5: "~[", "a..b", "*.*.x"); nullopt when it can.

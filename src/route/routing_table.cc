@@ -14,6 +14,11 @@ const tls::Certificate* RoutingTable::find_certificate(std::string_view sni) con
   return entry && entry->certificate ? entry->certificate : default_certificate.get();
 }
 
+const HostList& RoutingTable::hosts() const {
+  static const HostList none;
+  return host_list ? *host_list : none;
+}
+
 bool RoutingTable::host_has_certificate(std::string_view host) const {
   return certificate_index && certificate_index->find(host) != nullptr;
 }

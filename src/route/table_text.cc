@@ -144,7 +144,7 @@ std::string backend_text(const Backend& backend, std::string_view alternative) {
 
 std::string to_text(const RoutingTable& table) {
   std::string out = head_text(table);
-  for (const auto& host : table.hosts) out += host_text(table, *host);
+  for (const auto& host : table.hosts()) out += host_text(table, *host);
   std::vector<const Backend*> backends;
   for (const auto& backend : table.backends) {
     if (backend) backends.push_back(backend.get());

@@ -57,6 +57,11 @@ class FileSource::Watcher : public std::enable_shared_from_this<FileSource::Watc
 
   base::Result<void> start();
   const kube::ClusterState& state() const { return store_.state(); }
+  kube::Changes take_changes() {
+    kube::Changes changes = store_.take_changes();
+    changes.everything = std::exchange(first_take_, false);
+    return changes;
+  }
   base::Diagnostics diagnostics() const;
 
  private:
@@ -85,6 +90,7 @@ class FileSource::Watcher : public std::enable_shared_from_this<FileSource::Watc
   std::string folder_error_;
   bool folder_changed_ = false;  // folder_error_ is other than at the last on_change
   std::size_t reads_ = 0;        // of this batch
+  bool first_take_ = true;
   int ticks_ = 0;
 };
 
@@ -254,6 +260,10 @@ base::Result<void> FileSource::start() {
 
 const kube::ClusterState& FileSource::state() const {
   return watcher_->state();
+}
+
+kube::Changes FileSource::take_changes() {
+  return watcher_->take_changes();
 }
 
 base::Diagnostics FileSource::diagnostics() const {

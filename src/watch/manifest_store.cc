@@ -19,20 +19,22 @@ bool same_values(const std::vector<kube::AnyObject>& a, const std::vector<kube::
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), same_value);
 }
 
-void erase(kube::ClusterState& state, const kube::AnyObject& any) {
+void erase(kube::ClusterState& state, kube::Changes& changes, const kube::AnyObject& any) {
   std::visit(
-      [&state](const auto& object) {
+      [&](const auto& object) {
         using T = std::remove_const_t<typename std::decay_t<decltype(object)>::element_type>;
         state.of<T>().erase(object->meta.object_name());
+        changes.note<T>(object->meta.object_name());
       },
       any);
 }
 
-void insert(kube::ClusterState& state, const kube::AnyObject& any) {
+void insert(kube::ClusterState& state, kube::Changes& changes, const kube::AnyObject& any) {
   std::visit(
-      [&state](const auto& object) {
+      [&](const auto& object) {
         using T = std::remove_const_t<typename std::decay_t<decltype(object)>::element_type>;
         state.of<T>().insert_or_assign(object->meta.object_name(), object);
+        changes.note<T>(object->meta.object_name());
       },
       any);
 }
@@ -160,17 +162,21 @@ void ManifestStore::refresh(const base::ObjectRef& ref) {
   const bool is_ingress = ref.kind == kube::Ingress::kKind;
   const kube::ObjectName name{ref.ns, ref.name};
   if (entry.sources.empty()) {
-    for (const auto& object : entry.in_state) erase(state_, object);
+    for (const auto& object : entry.in_state) erase(state_, changes_, object);
     if (is_ingress) state_.ingress_origins.erase(name);
     entries_.erase(it);
     return;
   }
   const Source& source = newest(entry);
-  if (is_ingress) state_.ingress_origins[name] = {*source.file, source.line};
+  if (is_ingress) {
+    kube::Origin& origin = state_.ingress_origins[name];
+    if (origin.file != *source.file || origin.line != source.line) changes_.note<kube::Ingress>(name);
+    origin = {*source.file, source.line};
+  }
   if (entry.in_state == source.objects) return;
   changed_ = true;
-  for (const auto& object : entry.in_state) erase(state_, object);
-  for (const auto& object : source.objects) insert(state_, object);
+  for (const auto& object : entry.in_state) erase(state_, changes_, object);
+  for (const auto& object : source.objects) insert(state_, changes_, object);
   entry.in_state = source.objects;
 }
 

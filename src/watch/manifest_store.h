@@ -8,6 +8,7 @@
 
 #include "watch/manifest.h"
 #include "weir/base/diagnostic.h"
+#include "weir/kube/changes.h"
 #include "weir/kube/cluster_state.h"
 
 #include <cstdint>
@@ -16,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace weir::watch {
@@ -34,6 +36,8 @@ class ManifestStore {
   bool take_changed();
 
   const kube::ClusterState& state() const { return state_; }
+  // Objects that may be other than at the last call.
+  kube::Changes take_changes() { return std::exchange(changes_, {}); }
   base::Diagnostics diagnostics() const;  // ordered by file and line
   std::vector<std::string> files() const;
 
@@ -68,6 +72,7 @@ class ManifestStore {
   std::map<base::ObjectRef, Entry> entries_;
   std::set<base::ObjectRef> shared_;  // entries with several sources
   kube::ClusterState state_;
+  kube::Changes changes_;
   std::uint64_t now_ = 0;  // counts writes
   bool changed_ = false;
 };

@@ -3,6 +3,8 @@
 #include "weir/route/compile.h"
 #include "weir/route/lookup.h"
 
+#include "unit/model/plain_model.h"
+
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -31,8 +33,8 @@ std::string name_of(std::size_t number) {
   return "service-" + std::to_string(number) + ".apps.example.com";
 }
 
-model::Model model_of(std::size_t hosts) {
-  model::Model model;
+model::PlainModel model_of(std::size_t hosts) {
+  model::PlainModel model;
   model.settings = std::make_shared<const features::Settings>();
   for (std::size_t i = 0; i < hosts; ++i) model.hosts.push_back(host_of(name_of(i)));
   model.hosts.push_back(host_of(model::kCatchAll));
@@ -99,7 +101,7 @@ void BM_Lookup(benchmark::State& state) {
 BENCHMARK(BM_Lookup)->Arg(10)->Arg(10'000)->Arg(100'000);
 
 void BM_Paths(benchmark::State& state) {
-  model::Model model = model_of(1);
+  model::PlainModel model = model_of(1);
   for (model::Host& host : model.hosts) {
     for (int i = 0; i < state.range(0); ++i) {
       host.locations.push_back(location_of(host.name, "/v1/team-" + std::to_string(i) + "/thing", false));
@@ -120,7 +122,7 @@ void BM_Paths(benchmark::State& state) {
 BENCHMARK(BM_Paths)->Arg(1)->Arg(10)->Arg(1'000);
 
 void BM_RegexRewrite(benchmark::State& state) {
-  model::Model model = model_of(1);
+  model::PlainModel model = model_of(1);
   for (model::Host& host : model.hosts) {
     host.regex_mode = true;
     host.locations[0].path = "/api/v[0-9]+(/|$)(.*)";
@@ -140,7 +142,7 @@ void BM_RegexRewrite(benchmark::State& state) {
 BENCHMARK(BM_RegexRewrite);
 
 void BM_CompileCold(benchmark::State& state) {
-  const model::Model model = model_of(static_cast<std::size_t>(state.range(0)));
+  const model::PlainModel model = model_of(static_cast<std::size_t>(state.range(0)));
   for (auto _ : state) {
     Compiler compiler(options());
     benchmark::DoNotOptimize(compiler.compile(model).table);
@@ -150,8 +152,8 @@ BENCHMARK(BM_CompileCold)->Arg(10'000)->Unit(benchmark::kMillisecond);
 
 // Two models that differ in one host, taken in turn.
 void BM_CompileOneChanged(benchmark::State& state) {
-  const model::Model one = model_of(static_cast<std::size_t>(state.range(0)));
-  model::Model other = one;
+  const model::PlainModel one = model_of(static_cast<std::size_t>(state.range(0)));
+  model::PlainModel other = one;
   other.hosts[one.hosts.size() / 2].locations[0].path = "/other";
   Compiler compiler(options());
   compiler.compile(one);

@@ -1,13 +1,17 @@
-// Loop: joins objects to workers. On a change: read the state -> model::accept -> model::build -> route::Compiler ->
-// proxy::Publisher, only if the table differs from the one in force (life-of-an-object, steps 3 to 7).
+// Loop: joins objects to workers. On a change: read the state -> model::Acceptor -> model::Builder -> route::Compiler
+// -> proxy::Publisher, only if the table differs from the one in force (life-of-an-object, steps 3 to 7). Level-based:
+// a turn looks at the newest state, however many changes led there; a change of endpoints alone makes new backends and
+// leaves hosts and their indexes as they are.
 //
-// It knows neither files nor an API server: `read` returns the newest state. Diagnostics that are new are logged once.
+// It knows neither files nor an API server: `read` returns the newest state and what may have changed since it was
+// called before. Diagnostics that are new are logged once.
 // Thread rule: everything on the control thread (the thread that runs `executor`), except changed() and ready(), which
 // any thread may call. Lifetime: must not outlive what it is given; destroying it stops its timers.
 #pragma once
 
 #include "weir/base/diagnostic.h"
 #include "weir/features/settings.h"
+#include "weir/kube/changes.h"
 #include "weir/kube/cluster_state.h"
 #include "weir/model/accept.h"
 #include "weir/model/build.h"
@@ -29,8 +33,9 @@ namespace weir::controller {
 
 // What a source of objects has at the moment.
 struct Input {
-  kube::ClusterState state;
-  base::Diagnostics diagnostics;  // of the reading: files that do not parse ...
+  const kube::ClusterState* state = nullptr;     // the source's own; not null, lives as long as the Loop
+  kube::Changes changes = kube::Changes::all();  // what may be other than at the read before
+  base::Diagnostics diagnostics;                 // of the reading: files that do not parse ...
 };
 
 // What a turn came to, for those who tell others about it. Valid during the call.
@@ -44,11 +49,16 @@ struct Turn {
 struct LoopOptions {
   model::Options model;
   route::CompileOptions compile;
-  // A turn starts when no change came for `quiet`, at the latest `max_delay` after the first one. 0: at the next turn
-  // of the event loop.
-  std::chrono::milliseconds quiet{0};
-  std::chrono::milliseconds max_delay{100};
-  std::function<void(const Turn&)> after_turn;  // may be empty
+  // A turn starts when no change came for `quiet`, at the latest `max_delay` after the first one, and not before
+  // `min_interval` has passed since the start of the turn before. 0: at the next turn of the event loop.
+  //
+  // quiet: what one `kubectl apply` or one rollout step changes reaches us within a few milliseconds, and belongs into
+  // one table. max_delay: a stream of changes that never pauses must not put a table off. min_interval: a table costs
+  // every worker a little; 20 a second are as fresh as anybody can see.
+  std::chrono::milliseconds quiet{5};
+  std::chrono::milliseconds max_delay{40};
+  std::chrono::milliseconds min_interval{50};
+  std::function<void(const Turn&)> after_turn;  // may be empty; some time after a turn, perhaps one call for several
 };
 
 class Loop {
@@ -73,7 +83,7 @@ class Loop {
 
   // The outcome of the last turn. Control thread.
   route::RoutingTablePtr table() const;
-  const base::Diagnostics& diagnostics() const;
+  base::Diagnostics diagnostics() const;
   const model::AcceptedSet& accepted() const;
 
  private:

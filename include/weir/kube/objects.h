@@ -128,6 +128,7 @@ struct Service {
   std::vector<std::string> external_ips;
   std::vector<LoadBalancerAddress> load_balancer;  // status.loadBalancer.ingress
   std::string traffic_distribution;
+  bool publish_not_ready = false;  // publishNotReadyAddresses
 
   bool operator==(const Service&) const = default;
 };

@@ -95,6 +95,8 @@ struct Backend {
   std::string service;
   std::string port;
   BackendState state = BackendState::no_endpoints;
+  // Its Service, or all EndpointSlices of it, are yet to be read: whether there are endpoints is not known.
+  bool unseen = false;
   std::vector<EndpointAddress> endpoints;  // sorted, unique
   std::string external_name;               // resolved at run time; empty: none
   std::uint16_t external_port = 0;
@@ -108,10 +110,14 @@ struct Backend {
   bool operator==(const Backend&) const = default;
 };
 
+// Shared between models as long as nothing about them changes: an equal pointer is an equal value.
+using HostPtr = std::shared_ptr<const Host>;
+using BackendPtr = std::shared_ptr<const Backend>;
+
 struct Model {
   std::shared_ptr<const features::Settings> settings;
-  std::vector<Host> hosts;                                  // sorted by name; "_" is always there
-  std::vector<Backend> backends;                            // sorted by name, unique
+  std::vector<HostPtr> hosts;                               // sorted by name; "_" is always there; never null
+  std::vector<BackendPtr> backends;                         // sorted by name, unique; never null
   std::string default_backend;                              // Backend::name of --default-backend-service, or empty
   std::shared_ptr<const kube::Secret> default_certificate;  // of --default-ssl-certificate; null: the generated one
 };

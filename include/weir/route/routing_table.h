@@ -130,6 +130,8 @@ struct Host {
   tls::CertificatePtr certificate;  // null: the default certificate
 };
 
+using HostList = std::vector<std::shared_ptr<const Host>>;
+
 class HostIndex;         // src/route: name -> Host
 class ClientBlocks;      // src/route: block-user-agents, block-referers
 class CertificateIndex;  // src/route: name -> certificate
@@ -138,7 +140,7 @@ struct RoutingTable : tls::CertificateFinder {
   std::uint64_t generation = 0;
   std::string hash;  // hex digest of what to_text() prints: equal tables have equal hashes
   std::shared_ptr<const features::Settings> settings;
-  std::vector<std::shared_ptr<const Host>> hosts;        // sorted by name
+  std::shared_ptr<const HostList> host_list;             // sorted by name; one object while no host changes
   std::vector<std::shared_ptr<const Backend>> backends;  // by BackendId; null where an id is unused
   std::shared_ptr<const Host> catch_all;                 // "_"
   BackendId default_backend = kNoBackend;
@@ -152,6 +154,7 @@ struct RoutingTable : tls::CertificateFinder {
   std::shared_ptr<const ClientBlocks> blocks;  // null: nobody is blocked
   std::shared_ptr<const CertificateIndex> certificate_index;
 
+  const HostList& hosts() const;
   const Backend* find_backend(BackendId id) const { return id < backends.size() ? backends[id].get() : nullptr; }
   // By SNI (spec 2.9); the default certificate when no host fits; nullptr with ssl-reject-handshake.
   const tls::Certificate* find_certificate(std::string_view sni) const override;

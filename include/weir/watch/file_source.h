@@ -13,6 +13,7 @@
 
 #include "weir/base/diagnostic.h"
 #include "weir/base/result.h"
+#include "weir/kube/changes.h"
 #include "weir/kube/cluster_state.h"
 
 #include <functional>
@@ -38,6 +39,8 @@ class FileSource {
 
   // Objects keep their address while they keep their value. Valid until the next change.
   const kube::ClusterState& state() const;
+  // Which objects may be other than at the last call; at the first one, everything.
+  kube::Changes take_changes();
   // What is wrong right now, with file and line; codes as in load_path.h.
   base::Diagnostics diagnostics() const;
 

@@ -1,6 +1,7 @@
 #include "controller/diagnostics_log.h"
 
 #include "unit/observe/pipe.h"
+#include "weir/base/diagnostic_book.h"
 #include "weir/observe/log.h"
 
 #include <gtest/gtest.h>
@@ -30,13 +31,17 @@ std::ptrdiff_t lines(const std::function<void()>& action) {
 }
 
 TEST(DiagnosticsLog, AMessageIsLoggedWhenItAppearsAndWhenItComesBack) {
-  DiagnosticsLog log;
+  base::DiagnosticBook book;
+  const auto turn = [&](const base::Diagnostics& said) {
+    book.set("topic", said);
+    return lines([&] { log_diagnostics(book.take_new()); });
+  };
 
-  EXPECT_EQ(lines([&] { log.report({diagnostic("a")}); }), 1);
-  EXPECT_EQ(lines([&] { log.report({diagnostic("a")}); }), 0);
-  EXPECT_EQ(lines([&] { log.report({diagnostic("a"), diagnostic("b")}); }), 1);
-  EXPECT_EQ(lines([&] { log.report({}); }), 0);
-  EXPECT_EQ(lines([&] { log.report({diagnostic("a")}); }), 1);
+  EXPECT_EQ(turn({diagnostic("a")}), 1);
+  EXPECT_EQ(turn({diagnostic("a")}), 0);
+  EXPECT_EQ(turn({diagnostic("a"), diagnostic("b")}), 1);
+  EXPECT_EQ(turn({}), 0);
+  EXPECT_EQ(turn({diagnostic("a")}), 1);
 }
 
 }  // namespace

@@ -30,11 +30,12 @@ class LoopTest : public ::testing::Test {
     metrics = std::make_unique<observe::Metrics>(options);
     LoopOptions loop_options;
     loop_options.compile.tls = false;
-    loop_options.max_delay = std::chrono::milliseconds(0);
+    loop_options.quiet = loop_options.max_delay = loop_options.min_interval = std::chrono::milliseconds(0);
     loop = std::make_unique<Loop>(
         context, loop_options,
         [this] {
           ++reads;
+          input.state = &state;
           return input;
         },
         workers, *metrics,
@@ -52,6 +53,7 @@ class LoopTest : public ::testing::Test {
 
   boost::asio::io_context context;
   FakeWorkers workers;
+  kube::ClusterState state;
   Input input;
   int reads = 0;
   std::vector<features::Settings> applied;
@@ -60,8 +62,8 @@ class LoopTest : public ::testing::Test {
 };
 
 TEST_F(LoopTest, FirstTurnPublishesAndIsReadyOnceTheWorkersServeIt) {
-  test::add_service(input.state, "web", "10.0.0.1");
-  test::add_ingress(input.state, "shop", "shop.example", "web");
+  test::add_service(state, "web", "10.0.0.1");
+  test::add_ingress(state, "shop", "shop.example", "web");
 
   loop->run_now();
   run();
@@ -76,11 +78,11 @@ TEST_F(LoopTest, FirstTurnPublishesAndIsReadyOnceTheWorkersServeIt) {
 }
 
 TEST_F(LoopTest, AChangeWithoutEffectIsNotPublished) {
-  test::add_service(input.state, "web", "10.0.0.1");
-  test::add_ingress(input.state, "shop", "shop.example", "web");
+  test::add_service(state, "web", "10.0.0.1");
+  test::add_ingress(state, "shop", "shop.example", "web");
   loop->run_now();
 
-  test::add_service(input.state, "unused", "10.0.0.9");
+  test::add_service(state, "unused", "10.0.0.9");
   loop->changed();
   run();
 
@@ -90,11 +92,11 @@ TEST_F(LoopTest, AChangeWithoutEffectIsNotPublished) {
 }
 
 TEST_F(LoopTest, EndpointChangesArePublished) {
-  test::add_service(input.state, "web", "10.0.0.1");
-  test::add_ingress(input.state, "shop", "shop.example", "web");
+  test::add_service(state, "web", "10.0.0.1");
+  test::add_ingress(state, "shop", "shop.example", "web");
   loop->run_now();
 
-  test::add_service(input.state, "web", "10.0.0.2");
+  test::add_service(state, "web", "10.0.0.2");
   loop->changed();
   run();
 
@@ -103,8 +105,8 @@ TEST_F(LoopTest, EndpointChangesArePublished) {
 }
 
 TEST_F(LoopTest, ManyChangesInOneTurnOfTheEventLoopAreOneTable) {
-  test::add_service(input.state, "web", "10.0.0.1");
-  test::add_ingress(input.state, "shop", "shop.example", "web");
+  test::add_service(state, "web", "10.0.0.1");
+  test::add_ingress(state, "shop", "shop.example", "web");
 
   for (int i = 0; i < 100; ++i) loop->changed();
   run();
@@ -120,8 +122,8 @@ TEST_F(LoopTest, SettingsAreAppliedWhenTheyChange) {
 }
 
 TEST_F(LoopTest, ReloadMetricsFollowSuccessAndFailure) {
-  test::add_service(input.state, "web", "10.0.0.1");
-  test::add_ingress(input.state, "shop", "shop.example", "web");
+  test::add_service(state, "web", "10.0.0.1");
+  test::add_ingress(state, "shop", "shop.example", "web");
   loop->run_now();
   std::string text = metrics->scrape();
   EXPECT_THAT(
@@ -149,9 +151,9 @@ TEST_F(LoopTest, ReloadMetricsFollowSuccessAndFailure) {
 }
 
 TEST_F(LoopTest, OrphansAndSeriesFollowTheTable) {
-  test::add_service(input.state, "web", "");
-  test::add_ingress(input.state, "shop", "shop.example", "web");
-  test::add_ingress(input.state, "lost", "lost.example", "nowhere");
+  test::add_service(state, "web", "");
+  test::add_ingress(state, "shop", "shop.example", "web");
+  test::add_ingress(state, "lost", "lost.example", "nowhere");
   auto& worker = metrics->make_worker();
   observe::RequestSample sample;
   sample.host_is_configured = true;
@@ -167,7 +169,7 @@ TEST_F(LoopTest, OrphansAndSeriesFollowTheTable) {
   EXPECT_THAT(text, HasSubstr("ingress=\"lost\",namespace=\"default\",type=\"no-service\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("ingress=\"shop\",method=\"GET\""));
 
-  input.state.ingresses.clear();
+  state.ingresses.clear();
   loop->run_now();
   text = metrics->scrape();
   EXPECT_THAT(text, Not(HasSubstr("ingress=\"shop\"")));

@@ -21,7 +21,11 @@ TEST(TableMetrics, EverySeverityHasASeries) {
   base::Diagnostic diagnostic;
   diagnostic.severity = base::Severity::warning;
 
-  report_diagnostics({diagnostic, diagnostic}, metrics);
+  base::DiagnosticBook book;
+  book.set("a", {diagnostic});
+  diagnostic.text = "another";
+  book.set("b", {diagnostic});
+  report_diagnostics(book, metrics);
 
   const std::string text = metrics.scrape();
   EXPECT_THAT(text, HasSubstr("severity=\"warning\"} 2\n"));

@@ -31,7 +31,7 @@ std::vector<std::string> locations(const Model& model, const std::string& host) 
 
 std::vector<std::string> hosts(const Model& model) {
   std::vector<std::string> names;
-  for (const Host& host : model.hosts) names.push_back(host.name);
+  for (const HostPtr& host : model.hosts) names.push_back(host->name);
   return names;
 }
 

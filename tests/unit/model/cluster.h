@@ -155,8 +155,8 @@ struct Cluster {
 };
 
 inline const Host* find_host(const Model& model, const std::string& name) {
-  for (const Host& host : model.hosts) {
-    if (host.name == name) return &host;
+  for (const HostPtr& host : model.hosts) {
+    if (host->name == name) return host.get();
   }
   return nullptr;
 }
@@ -172,8 +172,8 @@ inline const Location* find_location(const Model& model, const std::string& host
 }
 
 inline const Backend* find_backend(const Model& model, const std::string& name) {
-  for (const Backend& candidate : model.backends) {
-    if (candidate.name == name) return &candidate;
+  for (const BackendPtr& candidate : model.backends) {
+    if (candidate->name == name) return candidate.get();
   }
   return nullptr;
 }

@@ -122,6 +122,112 @@ TEST(Endpoints, ReadyIsNilOrTrueAndNothingElseCounts) {
   EXPECT_THAT(endpoints(cluster, "80"), ElementsAre("10.0.0.1 8080", "10.0.0.2 8080"));
 }
 
+kube::SliceEndpoint pod(const std::string& address, std::optional<bool> ready, std::optional<bool> serving,
+                        std::optional<bool> terminating, std::vector<std::string> zones = {}) {
+  kube::SliceEndpoint endpoint;
+  endpoint.addresses = {address};
+  endpoint.ready = ready;
+  endpoint.serving = serving;
+  endpoint.terminating = terminating;
+  endpoint.zone_hints = std::move(zones);
+  return endpoint;
+}
+
+kube::EndpointSlice slice_of(std::vector<kube::SliceEndpoint> pods, const std::string& name = "web-1") {
+  kube::EndpointSlice slice = Cluster::slice(name, "web", {}, {{"http", 8080, "TCP"}});
+  slice.endpoints = std::move(pods);
+  return slice;
+}
+
+TEST(Endpoints, PodsThatTerminateButServeCountOnlyWhileNoneIsReady) {
+  Cluster cluster;
+  cluster.add(service({{"http", 80, "", "TCP"}}));
+  cluster.add(slice_of({pod("10.0.0.1", false, true, true), pod("10.0.0.2", false, false, true),
+                        pod("10.0.0.3", false, true, false), pod("10.0.0.4", true, true, false)}));
+  EXPECT_THAT(endpoints(cluster, "80"), ElementsAre("10.0.0.4 8080"));
+
+  cluster.add(slice_of(
+      {pod("10.0.0.1", false, true, true), pod("10.0.0.2", false, false, true), pod("10.0.0.3", false, true, false)}));
+  EXPECT_THAT(endpoints(cluster, "80"), ElementsAre("10.0.0.1 8080"));
+  EXPECT_THAT(summary(resolved(cluster, "80").diagnostics), ElementsAre("info endpoints-terminating default/web"));
+}
+
+TEST(Endpoints, PublishNotReadyAddressesCountsAllPods) {
+  Cluster cluster;
+  kube::Service object = service({{"http", 80, "", "TCP"}});
+  object.publish_not_ready = true;
+  cluster.add(object);
+  cluster.add(slice_of({pod("10.0.0.1", false, false, false), pod("10.0.0.2", true, true, false)}));
+
+  EXPECT_THAT(endpoints(cluster, "80"), ElementsAre("10.0.0.1 8080", "10.0.0.2 8080"));
+}
+
+TEST(Endpoints, BothFamiliesOfADualStackServiceAreUsed) {
+  Cluster cluster;
+  cluster.add(service({{"http", 80, "", "TCP"}}));
+  cluster.add(slice_of({pod("10.0.0.1", true, true, false)}, "web-4"));
+  cluster.add(slice_of({pod("fd00::1", true, true, false)}, "web-6"));
+
+  EXPECT_THAT(endpoints(cluster, "80"), testing::UnorderedElementsAre("10.0.0.1 8080", "fd00::1 8080"));
+}
+
+TEST(Endpoints, AServiceWithoutSlicesIsUnseenOneWithAnEmptySliceIsNot) {
+  Cluster cluster;
+  EXPECT_TRUE(resolved(cluster, "80").backend.unseen);
+  cluster.add(service({{"http", 80, "", "TCP"}}));
+  EXPECT_TRUE(resolved(cluster, "80").backend.unseen);
+  cluster.add(slice_of({}));
+  EXPECT_FALSE(resolved(cluster, "80").backend.unseen);
+}
+
+class TopologyHints : public testing::Test {
+ protected:
+  TopologyHints() {
+    cluster.options.topology_aware_routing = true;
+    cluster.options.zone = "a";
+    object = service({{"http", 80, "", "TCP"}});
+    object.meta.annotations["service.kubernetes.io/topology-mode"] = "Auto";
+  }
+  std::vector<std::string> chosen(std::vector<kube::SliceEndpoint> pods) {
+    cluster.add(object);
+    cluster.add(slice_of(std::move(pods)));
+    return endpoints(cluster, "80");
+  }
+  Cluster cluster;
+  kube::Service object;
+  const kube::SliceEndpoint near = pod("10.0.0.1", true, true, false, {"a", "b"});
+  const kube::SliceEndpoint far = pod("10.0.0.2", true, true, false, {"b"});
+  const kube::SliceEndpoint anywhere = pod("10.0.0.3", true, true, false);
+};
+
+TEST_F(TopologyHints, ChooseTheEndpointsOfTheOwnZone) {
+  EXPECT_THAT(chosen({near, far}), ElementsAre("10.0.0.1 8080"));
+}
+
+TEST_F(TopologyHints, DoNotCountWhereAnEndpointHasNone) {
+  EXPECT_THAT(chosen({near, far, anywhere}), ElementsAre("10.0.0.1 8080", "10.0.0.2 8080", "10.0.0.3 8080"));
+}
+
+TEST_F(TopologyHints, AreNotFollowedWithoutFlagZoneOrAnnotation) {
+  cluster.options.zone.clear();
+  EXPECT_THAT(chosen({near, far}), ElementsAre("10.0.0.1 8080", "10.0.0.2 8080"));
+  cluster.options.zone = "a";
+  cluster.options.topology_aware_routing = false;
+  EXPECT_THAT(chosen({near, far}), ElementsAre("10.0.0.1 8080", "10.0.0.2 8080"));
+  cluster.options.topology_aware_routing = true;
+  object.meta.annotations.clear();
+  EXPECT_THAT(chosen({near, far}), ElementsAre("10.0.0.1 8080", "10.0.0.2 8080"));
+}
+
+TEST_F(TopologyHints, PreferCloseNeedsOneForTheOwnZone) {
+  object.meta.annotations.clear();
+  object.traffic_distribution = "PreferClose";
+  EXPECT_THAT(chosen({near, far}), ElementsAre("10.0.0.1 8080"));
+  EXPECT_THAT(chosen({far}), ElementsAre("10.0.0.2 8080"));
+  object.meta.annotations["service.kubernetes.io/topology-mode"] = "auto";
+  EXPECT_THAT(chosen({far}), IsEmpty()) << "the annotation alone decides";
+}
+
 TEST(Endpoints, NoReadyEndpointIsAStateWithANote) {
   Cluster cluster;
   cluster.add(service({{"", 80, "8080", "TCP"}}));

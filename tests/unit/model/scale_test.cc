@@ -2,6 +2,8 @@
 #include "weir/model/build.h"
 
 #include "cluster.h"
+#include "plain_model.h"
+#include "thicket.h"
 
 #include <gtest/gtest.h>
 
@@ -10,31 +12,6 @@
 
 namespace weir::model {
 namespace {
-
-// A thicket of hosts, paths, types, ages and settings that conflict with each other.
-std::vector<IngressBuilder> thicket(unsigned seed, int count) {
-  std::mt19937 random(seed);
-  const auto pick = [&random](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
-  const std::vector<std::string> names = {"", "a.example", "b.example", "www.a.example", "*.a.example", "bad host"};
-  const std::vector<std::string> paths = {"", "/", "/x", "/x/", "/x/y", "/long/[a-z]+", "rel"};
-  std::vector<IngressBuilder> all;
-  for (int i = 0; i < count; ++i) {
-    IngressBuilder one = ing("i" + std::to_string(i));
-    one.ns(pick(2) == 0 ? "n" : "n-m").created(pick(3));
-    for (int rule = pick(4); rule > 0; --rule) {
-      one.path(names[static_cast<std::size_t>(pick(6))], paths[static_cast<std::size_t>(pick(7))],
-               "s" + std::to_string(pick(4)), pick(2) == 0 ? kube::PathType::exact : kube::PathType::prefix);
-    }
-    if (one.object.rules.empty() || pick(4) == 0) one.default_backend("s" + std::to_string(pick(4)));
-    if (pick(4) == 0) one.annotation("server-alias", "x.example,y.example");
-    if (pick(4) == 0) one.annotation("from-to-www-redirect", "true");
-    if (pick(4) == 0) one.annotation("service-upstream", "true");
-    if (pick(8) == 0) one.annotation("canary", "true");
-    if (pick(4) == 0) one.tls({"a.example"}, "cert");
-    all.push_back(std::move(one));
-  }
-  return all;
-}
 
 TEST(BuildProperties, TheOrderOfArrivalDoesNotMatter) {
   for (unsigned seed = 0; seed < 20; ++seed) {
@@ -55,8 +32,8 @@ TEST(BuildProperties, TheOrderOfArrivalDoesNotMatter) {
     }
     const BuildResult result = build(accepted, other.state, other.options);
 
-    EXPECT_EQ(result.model.hosts, expected.model.hosts) << "seed " << seed;
-    EXPECT_EQ(result.model.backends, expected.model.backends) << "seed " << seed;
+    EXPECT_EQ(values(result.model.hosts), values(expected.model.hosts)) << "seed " << seed;
+    EXPECT_EQ(values(result.model.backends), values(expected.model.backends)) << "seed " << seed;
     EXPECT_EQ(result.diagnostics, expected.diagnostics) << "seed " << seed;
   }
 }
@@ -65,7 +42,7 @@ TEST(BuildProperties, EveryHostHasExactlyOneRootAndNoPathTwice) {
   for (unsigned seed = 100; seed < 120; ++seed) {
     Cluster cluster;
     for (const IngressBuilder& one : thicket(seed, 15)) cluster.add(one);
-    for (const Host& host : cluster.built().model.hosts) {
+    for (const Host& host : values(cluster.built().model.hosts)) {
       if (!host.www_redirect_to.empty()) continue;
       std::set<std::pair<std::string, kube::PathType>> seen;
       for (const Location& location : host.locations) {
@@ -81,7 +58,7 @@ TEST(BuildProperties, EveryLocationLeadsToABackendOfTheModel) {
   for (const IngressBuilder& one : thicket(7, 60)) cluster.add(one);
   const Model model = cluster.built().model;
 
-  for (const Host& host : model.hosts) {
+  for (const Host& host : values(model.hosts)) {
     for (const Location& location : host.locations) {
       const bool known = location.backend.empty() || find_backend(model, location.backend) != nullptr;
       EXPECT_TRUE(known) << location.backend;

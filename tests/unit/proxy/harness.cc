@@ -262,7 +262,7 @@ Proxy::Proxy(const Rules& rules, unsigned workers, observe::AccessLog* log, bool
 }
 
 void Proxy::publish(const Rules& rules) {
-  model::Model model = rules.model;
+  model::PlainModel model = rules.model;
   model.settings = std::make_shared<const features::Settings>(rules.settings);
   route::CompileResult compiled = compiler_.compile(model);
   const std::uint64_t generation = compiled.table->generation;

@@ -1,9 +1,9 @@
 // A real Server with a hand-built table, scripted endpoints and clients that say exact bytes, all over loopback.
 #pragma once
 
+#include "unit/model/plain_model.h"
 #include "weir/features/policies.h"
 #include "weir/features/settings.h"
-#include "weir/model/model.h"
 #include "weir/observe/access_log.h"
 #include "weir/proxy/server.h"
 #include "weir/route/compile.h"
@@ -101,7 +101,7 @@ class Rules {
   void backend(const std::string& name, const std::vector<std::uint16_t>& ports);
 
   features::Settings settings;
-  model::Model model;
+  model::PlainModel model;
 };
 
 class Proxy {

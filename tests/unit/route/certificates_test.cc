@@ -36,9 +36,9 @@ class Certificates : public testing::Test {
   Certificates() : router_(CompileOptions{}) {}
 
   // With a default certificate of its own: generating one takes a while.
-  static model::Model tls_model(std::vector<model::Host> hosts) {
+  static model::PlainModel tls_model(std::vector<model::Host> hosts) {
     static const auto fallback = secret("default", certificate_for({"default.example"}));
-    model::Model model = model_of(std::move(hosts));
+    model::PlainModel model = model_of(std::move(hosts));
     model.default_certificate = fallback;
     return model;
   }
@@ -226,7 +226,7 @@ TEST_F(Certificates, DefaultCertificateIsTheFlagsOrAGeneratedOne) {
   router_.compile(model_of({}));
   EXPECT_EQ(router_.table().default_certificate, generated) << "made once";
 
-  model::Model model = model_of({});
+  model::PlainModel model = model_of({});
   model.default_certificate = secret("fallback", a_);
   router_.compile(model);
   EXPECT_THAT(router_.table().default_certificate->names(), ElementsAre("a.example"));
@@ -239,8 +239,8 @@ TEST_F(Certificates, DefaultCertificateIsTheFlagsOrAGeneratedOne) {
 }
 
 TEST_F(Certificates, RejectHandshakeRefusesNamesWithoutAHost) {
-  model::Model model = tls_model({tls_host("a.example", {entry({"a.example"}, "one", secret("one", a_))}),
-                                  host("plain.example", {prefix("/")}), host("*.w.example", {prefix("/")})});
+  model::PlainModel model = tls_model({tls_host("a.example", {entry({"a.example"}, "one", secret("one", a_))}),
+                                       host("plain.example", {prefix("/")}), host("*.w.example", {prefix("/")})});
   model.hosts[0].aliases.clear();
   features::Settings settings;
   settings.ssl_reject_handshake = true;
@@ -258,7 +258,7 @@ TEST_F(Certificates, ContextStaysWhileTlsSettingsStay) {
   compile({});
   const tls::ServerContextPtr context = router_.table().tls_context;
   ASSERT_TRUE(context);
-  model::Model model = tls_model({});
+  model::PlainModel model = tls_model({});
   features::Settings settings;
   settings.http_redirect_code = 301;
   model.settings = std::make_shared<const features::Settings>(settings);
@@ -272,7 +272,7 @@ TEST_F(Certificates, ContextStaysWhileTlsSettingsStay) {
 }
 
 TEST_F(Certificates, UnusableTlsSettingsFallBackOneByOneAndAreReported) {
-  model::Model model = tls_model({});
+  model::PlainModel model = tls_model({});
   features::Settings settings;
   settings.ssl_protocols = "TLSv7";
   settings.ssl_ciphers = "NONE-SUCH";

@@ -13,13 +13,13 @@ TEST(Compiler, UnchangedHostsAreTheSameObjects) {
   router.compile(model_of({host("a.example", {prefix("/")}), host("b.example", {prefix("/")})}));
   const RoutingTablePtr before = router.table_ptr();
 
-  model::Model changed = model_of({host("a.example", {prefix("/")}), host("b.example", {prefix("/new")})});
+  model::PlainModel changed = model_of({host("a.example", {prefix("/")}), host("b.example", {prefix("/new")})});
   router.compile(changed);
 
-  ASSERT_EQ(router.table().hosts.size(), 3u);
-  EXPECT_EQ(before->hosts[0], router.table().hosts[0]);
-  EXPECT_EQ(before->hosts[1], router.table().hosts[1]);
-  EXPECT_NE(before->hosts[2], router.table().hosts[2]);
+  ASSERT_EQ(router.table().hosts().size(), 3u);
+  EXPECT_EQ(before->hosts()[0], router.table().hosts()[0]);
+  EXPECT_EQ(before->hosts()[1], router.table().hosts()[1]);
+  EXPECT_NE(before->hosts()[2], router.table().hosts()[2]);
 }
 
 TEST(Compiler, HostsMayComeAndGoAnywhere) {
@@ -70,7 +70,7 @@ TEST(Compiler, LocationIdDependsOnItsWholeIdentity) {
   Router router({host("a.example", {prefix("/p"), exact("/p"), prefix("/q"), prefix("/q", "other")}),
                  host("b.example", {prefix("/p")})});
   std::vector<LocationId> ids;
-  for (const auto& entry : router.table().hosts) {
+  for (const auto& entry : router.table().hosts()) {
     for (const Location& location : entry->locations) ids.push_back(location.id);
   }
 
@@ -80,8 +80,8 @@ TEST(Compiler, LocationIdDependsOnItsWholeIdentity) {
 }
 
 TEST(Compiler, HashDependsOnContentNotOnHistory) {
-  const model::Model one = model_of({host("a.example", {prefix("/", "one")})});
-  const model::Model two = model_of({host("a.example", {prefix("/", "two")})});
+  const model::PlainModel one = model_of({host("a.example", {prefix("/", "one")})});
+  const model::PlainModel two = model_of({host("a.example", {prefix("/", "two")})});
   Router fresh;
   const std::string expected = fresh.compile(two).hash;
   Router used;
@@ -95,7 +95,7 @@ TEST(Compiler, HashDependsOnContentNotOnHistory) {
 }
 
 TEST(Compiler, HashSeesEndpointsAndSettings) {
-  model::Model model = model_of({host("a.example", {prefix("/")})});
+  model::PlainModel model = model_of({host("a.example", {prefix("/")})});
   Router router;
   const std::string before = router.compile(model).hash;
 
@@ -111,7 +111,7 @@ TEST(Compiler, HashSeesEndpointsAndSettings) {
 }
 
 TEST(Compiler, EndpointOnlyChangeKeepsEveryHost) {
-  model::Model model = model_of({host("a.example", {prefix("/")})});
+  model::PlainModel model = model_of({host("a.example", {prefix("/")})});
   Router router;
   router.compile(model);
   const RoutingTablePtr before = router.table_ptr();
@@ -119,12 +119,12 @@ TEST(Compiler, EndpointOnlyChangeKeepsEveryHost) {
   model.backends[0].endpoints.clear();
   router.compile(model);
 
-  EXPECT_EQ(router.table().hosts, before->hosts);
+  EXPECT_EQ(router.table().hosts(), before->hosts());
   EXPECT_TRUE(router.table().find_backend(root_of(router, "a.example").backend)->endpoints.empty());
 }
 
 TEST(Compiler, EndpointTextIsForTheLog) {
-  model::Model model = model_of({host("a.example", {prefix("/")})});
+  model::PlainModel model = model_of({host("a.example", {prefix("/")})});
   model.backends[0].endpoints = {{*base::parse_ip("10.0.0.2"), 80}, {*base::parse_ip("fd00::1"), 8080}};
   Router router;
   router.compile(model);
@@ -136,7 +136,7 @@ TEST(Compiler, EndpointTextIsForTheLog) {
 }
 
 TEST(Compiler, LocationWithoutBackendInTheModelAnswers503Not404) {
-  model::Model model = model_of({host("a.example", {prefix("/")})});
+  model::PlainModel model = model_of({host("a.example", {prefix("/")})});
   model.backends.clear();
   Router router;
   router.compile(model);
@@ -178,7 +178,7 @@ TEST(Compiler, HstsOffHasNoHeaderValue) {
 }
 
 TEST(Compiler, DefaultBackendIsKnownByName) {
-  model::Model model = model_of({host("a.example", {prefix("/", "fallback")})});
+  model::PlainModel model = model_of({host("a.example", {prefix("/", "fallback")})});
   model.default_backend = "default-fallback-80";
   Router router;
 

@@ -1,6 +1,7 @@
 // Words for tests of route: models in few lines, and questions to a compiled table.
 #pragma once
 
+#include "unit/model/plain_model.h"
 #include "weir/features/settings_table.h"
 #include "weir/route/compile.h"
 #include "weir/route/lookup.h"
@@ -66,8 +67,8 @@ inline model::Host host(const std::string& name, std::vector<model::Location> ru
   return result;
 }
 
-inline model::Model model_of(std::vector<model::Host> hosts) {
-  model::Model model;
+inline model::PlainModel model_of(std::vector<model::Host> hosts) {
+  model::PlainModel model;
   model.settings = std::make_shared<const features::Settings>(features::read_settings({}, {}).settings);
   const bool has_catch_all =
       std::any_of(hosts.begin(), hosts.end(), [](const model::Host& entry) { return entry.name == model::kCatchAll; });

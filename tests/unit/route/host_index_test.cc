@@ -159,7 +159,7 @@ TEST(Hosts, RedirectHostIsAnExactNameWithARoot) {
 
 TEST(Hosts, ModelWithoutAnyHostStillAnswers) {
   Router router;
-  model::Model empty;
+  model::PlainModel empty;
 
   router.compile(empty);
 

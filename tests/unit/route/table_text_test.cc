@@ -57,7 +57,7 @@ TEST(TableText, ControlCharactersCannotForgeLines) {
 }
 
 TEST(TableText, SettingsThatDifferShowAndSecretsDoNot) {
-  model::Model model = model_of({});
+  model::PlainModel model = model_of({});
   features::Settings settings;
   settings.http_redirect_code = 301;
   settings.ssl_session_tickets = true;
