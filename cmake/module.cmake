@@ -8,7 +8,8 @@
 # tools/check_layers.py compares with the real #include lines. One declaration, two uses.
 set(WEIR_NO_UNITY_MODULES app filters)
 set(WEIR_NO_UNITY canary/annotations.cc hsts/annotations.cc redirect/annotations.cc read_settings.cc settings_log.cc
-    settings_table.cc settings_upstream.cc cors/annotations.cc normalize.cc request_parser.cc task.cc log.cc)
+    settings_table.cc settings_upstream.cc cors/annotations.cc custom_errors/annotations.cc
+    hash/annotations.cc cidr_set.cc cookies.cc status_writer.cc leader_election.cc reference_fetcher.cc event_writer.cc exec_credential.cc normalize.cc request_parser.cc task.cc log.cc)
 
 function(weir_module name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})

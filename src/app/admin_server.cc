@@ -151,7 +151,7 @@ asio::awaitable<Response> AdminServer::State::answer(const Request& request, boo
   } else if (inspects && path == "/") {
     response.set(http::field::content_type, "text/html; charset=utf-8");
     // The page needs nothing from elsewhere, and nobody may frame it.
-    response.set(http::field::content_security_policy,
+    response.set("Content-Security-Policy",
                  "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; "
                  "frame-ancestors 'none'; base-uri 'none'");
     response.body() = admin_page();
@@ -250,7 +250,8 @@ base::Result<std::uint16_t> AdminServer::start(const std::string& host, std::uin
 }
 
 base::Result<void> AdminServer::listen_local(const std::string& path) {
-  if (path.size() >= sizeof(sockaddr_un::sun_path)) return base::fail("debug socket " + path + ": the path is too long");
+  if (path.size() >= sizeof(sockaddr_un::sun_path))
+    return base::fail("debug socket " + path + ": the path is too long");
   ::unlink(path.c_str());
   auto acceptor = std::make_unique<local::acceptor>(state_->context);
   boost::system::error_code error;

@@ -3,11 +3,14 @@
 #include "admin_server.h"
 #include "admission_webhook.h"
 #include "cluster_source.h"
+#include "debug_client.h"
+#include "inspection.h"
 #include "load_model.h"
 #include "machine.h"
 #include "settings_checks.h"
 #include "shutdown.h"
 #include "version.h"
+#include "weir/base/clock.h"
 #include "weir/controller/loop.h"
 #include "weir/features/filter_order.h"
 #include "weir/features/settings_table.h"
@@ -85,6 +88,7 @@ class Daemon {
   void start_loop();
   bool start_admin();
   bool start_webhook();
+  InspectionAnswer inspect_now(const std::string& target);
   model::Review review(const std::shared_ptr<const kube::Ingress>& ingress);
   base::Diagnostics apply_settings(const features::Settings& settings);
 
@@ -169,11 +173,31 @@ void Daemon::start_loop() {
   loop_->run_now();
 }
 
+// What is in force at this moment. Control thread.
+InspectionAnswer Daemon::inspect_now(const std::string& target) {
+  if (!serving_) return {503, "text/plain; charset=utf-8", "the objects are not read yet\n"};
+  const route::RoutingTablePtr table = loop_->table();
+  const base::Diagnostics diagnostics = loop_->diagnostics();
+  const auto now = std::chrono::duration_cast<std::chrono::seconds>(base::wall_clock());
+  return inspect({*table, loop_->model(), loop_->accepted(), diagnostics}, options_.model, target, now.count());
+}
+
 bool Daemon::start_admin() {
-  admin_ = std::make_unique<AdminServer>(
-      AdminHandlers{[this] { return !stopping_.load(std::memory_order_relaxed); },
-                    [this] { return !stopping_.load(std::memory_order_relaxed) && serving_ && loop_->ready(); },
-                    [this] { return metrics_.scrape(); }});
+  AdminHandlers handlers;
+  handlers.healthy = [this] { return !stopping_.load(std::memory_order_relaxed); };
+  handlers.ready = [this] { return !stopping_.load(std::memory_order_relaxed) && serving_ && loop_->ready(); };
+  handlers.metrics = [this] { return metrics_.scrape(); };
+  handlers.inspect = [this](std::string target, AdminHandlers::Done done) {
+    asio::post(context_, [this, target = std::move(target), done = std::move(done)] { done(inspect_now(target)); });
+  };
+  handlers.page_on_port = options_.admin_page;
+  admin_ = std::make_unique<AdminServer>(std::move(handlers));
+  if (options_.debug_socket != "off") {
+    // Without it everything but `weir config` works.
+    const auto local =
+        admin_->listen_local(options_.debug_socket == "auto" ? debug_socket_path() : options_.debug_socket);
+    if (!local) log::warn("serve", "{}", local.error().text());
+  }
   const auto port = admin_->start(options_.healthz_host, options_.healthz_port);
   if (!port) {
     log::error("serve", "{}",

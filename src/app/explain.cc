@@ -1,6 +1,7 @@
 #include "explain.h"
 
 #include "commands.h"
+#include "load_model.h"
 #include "print.h"
 #include "serve_options.h"
 #include "weir/base/ascii.h"
@@ -150,7 +151,7 @@ base::Result<void> Explainer::read(const ExplainRequest& asked) {
 }
 
 bool Explainer::refused(const std::string& head) {
-  const features::Settings& settings = view_.table->settings;
+  const features::Settings& settings = *view_.table.settings;
   http::H1Limits limits;
   limits.underscores_in_names = settings.underscores_in_headers;
   const http::ParseResult parsed = http::parse_request_head(head, limits, context_.head);

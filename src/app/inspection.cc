@@ -98,7 +98,7 @@ std::size_t Inspector::count(base::Severity severity) const {
 
 json Inspector::overview() const {
   std::size_t locations = 0, endpoints = 0, backends = 0, certificates = 0;
-  for (const auto& host : view_.table.hosts) {
+  for (const auto& host : view_.table.hosts()) {
     locations += host->locations.size();
     certificates += host->certificate ? 1 : 0;
   }
@@ -112,7 +112,7 @@ json Inspector::overview() const {
           {"hash", view_.table.hash},
           {"ingresses", view_.accepted.ingresses.size()},
           {"notServed", view_.accepted.not_served.size()},
-          {"hosts", view_.table.hosts.size()},
+          {"hosts", view_.table.hosts().size()},
           {"paths", locations},
           {"backends", backends},
           {"endpoints", endpoints},
@@ -145,12 +145,9 @@ json Inspector::policies(const route::Location& location) const {
 }
 
 json Inspector::location(const route::Location& location) const {
-  json out{{"path", location.path},
-           {"type", location.type == route::PathType::exact ? "Exact" : "Prefix"},
-           {"namespace", location.ns},
-           {"ingress", location.ingress},
-           {"service", location.service},
-           {"port", location.service_port}};
+  json out{{"path", location.path},       {"type", location.type == route::PathType::exact ? "Exact" : "Prefix"},
+           {"namespace", location.ns},    {"ingress", location.ingress},
+           {"service", location.service}, {"port", location.service_port}};
   if (location.implicit || location.untouched_default) out["implicit"] = true;
   if (location.policies.deny.denied()) out["denied"] = location.policies.deny.reason;
   const route::Backend* backend = view_.table.find_backend(location.backend);
@@ -199,7 +196,7 @@ json Inspector::hosts(const Query& query) const {
   const std::size_t offset = static_cast<std::size_t>(base::parse_int(value_of(query, "offset", "0")).value_or(0));
   std::size_t found = 0;
   json list = json::array();
-  for (const auto& one : view_.table.hosts) {
+  for (const auto& one : view_.table.hosts()) {
     if (!name.empty() && one->name != name) continue;
     if (!search.empty() && one->name.find(search) == std::string::npos) continue;
     if (found++ < offset || list.size() >= kPage) continue;
@@ -214,9 +211,8 @@ json Inspector::backend(const route::Backend& backend) const {
   for (const route::Endpoint& endpoint : backend.endpoints) {
     endpoints.push_back({{"address", endpoint.ip.to_string()}, {"port", std::to_string(endpoint.port)}});
   }
-  json out{{"name", backend.name},       {"namespace", backend.ns},
-           {"service", backend.service}, {"port", backend.port},
-           {"sslPassthrough", false},    {"endpoints", std::move(endpoints)},
+  json out{{"name", backend.name}, {"namespace", backend.ns}, {"service", backend.service},
+           {"port", backend.port}, {"sslPassthrough", false}, {"endpoints", std::move(endpoints)},
            {"noServer", false}};
   if (!backend.external_name.empty()) out["externalName"] = backend.external_name;
   if (!backend.balance.algorithm.empty()) out["load-balance"] = backend.balance.algorithm;
@@ -243,10 +239,11 @@ json Inspector::certificates() const {
     list.push_back(std::move(entry));
   };
   if (view_.table.default_certificate) add(model::kCatchAll, *view_.table.default_certificate);
-  for (const auto& host : view_.table.hosts) {
+  for (const auto& host : view_.table.hosts()) {
     if (host->certificate) add(host->name, *host->certificate);
   }
-  std::stable_sort(list.begin(), list.end(), [](const json& a, const json& b) { return a["notAfter"] < b["notAfter"]; });
+  std::stable_sort(list.begin(), list.end(),
+                   [](const json& a, const json& b) { return a["notAfter"] < b["notAfter"]; });
   return list;
 }
 

@@ -261,6 +261,10 @@ base::Diagnostics Loop::diagnostics() const {
   return state_->book.all();
 }
 
+const model::Model& Loop::model() const {
+  return state_->builder.model();
+}
+
 const model::AcceptedSet& Loop::accepted() const {
   return state_->acceptor.set();
 }

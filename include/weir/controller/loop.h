@@ -85,6 +85,7 @@ class Loop {
   route::RoutingTablePtr table() const;
   base::Diagnostics diagnostics() const;
   const model::AcceptedSet& accepted() const;
+  const model::Model& model() const;
 
  private:
   struct State;
