@@ -99,7 +99,7 @@ class Page(unittest.TestCase):
             self.assertIn(text, dom)
         # A path that looks like markup is shown, not run.
         self.assertIn("/&lt;b&gt;cart", dom)
-        self.assertNotIn("not up to date", dom)
+        self.assertRegex(dom, r'id="state"[^>]*></small>')
 
     def test_the_port_shows_nothing_without_the_flag(self):
         self.start()
