@@ -61,7 +61,8 @@ TEST(Check, LogFormatsAndSkipPatternsThatCannotBeUsedAreNamed) {
 
   const std::string text = check_output(load_model({folder.path()}, options), {});
 
-  EXPECT_THAT(text, HasSubstr("warning: ConfigMap default/cfg: skip-access-log-urls: pattern \"~[\" does not compile"));
+  EXPECT_THAT(text,
+              HasSubstr("warning: ConfigMap default/cfg: key skip-access-log-urls: pattern \"~[\" does not compile"));
   EXPECT_THAT(text, HasSubstr("log-format-upstream: "));
 }
 

@@ -1,5 +1,6 @@
 #include "app/explain.h"
 
+#include "app/load_model.h"
 #include "unit/app/manifest_folder.h"
 
 #include <gmock/gmock.h>

@@ -33,8 +33,8 @@ json ask_json(const std::string& manifests, const std::string& target) {
 }
 
 TEST(Inspection, AHostShowsItsPathsWithOwnerEndpointsAndPolicies) {
-  const json found = ask_json(test::ingress("root", "shop.example", "/", "proxy-body-size: 8m"),
-                              "/api/v1/hosts?host=Shop.example");
+  const json found =
+      ask_json(test::ingress("root", "shop.example", "/", "proxy-body-size: 8m"), "/api/v1/hosts?host=Shop.example");
 
   EXPECT_EQ(found["total"], 1);
   const json& path = found["hosts"][0]["paths"][0];

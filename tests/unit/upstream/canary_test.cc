@@ -18,16 +18,16 @@ class Canary : public testing::Test {
   void compile(const features::CanaryPolicy& rules, const features::AffinityPolicy& affinity = {}) {
     model::Model model;
     model.settings = std::make_shared<const features::Settings>();
-    for (const char* name : {"default-next-80", "default-web-80"}) {
-      model::Backend backend;
-      backend.name = name;
-      backend.endpoints = {{*base::parse_ip("10.0.0.1"), 80}};
-      backend.affinity = affinity;
-      model.backends.push_back(backend);
-    }
-    model.backends[0].canary = rules;
-    model.backends[0].canary.enabled = true;
-    model.backends[1].alternatives = {"default-next-80"};
+    model::Backend next;
+    next.name = "default-next-80";
+    next.endpoints = {{*base::parse_ip("10.0.0.1"), 80}};
+    next.affinity = affinity;
+    model::Backend web = next;
+    web.name = "default-web-80";
+    web.alternatives = {next.name};
+    next.canary = rules;
+    next.canary.enabled = true;
+    model.backends = {std::make_shared<const model::Backend>(next), std::make_shared<const model::Backend>(web)};
     route::CompileOptions options;
     options.tls = false;
     route::Compiler compiler(options);
