@@ -82,6 +82,8 @@ TEST_F(ApiClientWithAFakeServer, AKeptConnectionThatWasClosedIsReplaced) {
   client = std::make_unique<ApiClient>(context, plain(*server));
 
   EXPECT_EQ(get("/a")->status, 200);
+  context.restart();
+  context.run_for(20ms);  // it is closed
   EXPECT_EQ(ask({"POST", "/b", "", "{}"})->status, 200);
 
   EXPECT_EQ(server->connections, 2u);

@@ -452,7 +452,8 @@ TEST_F(ReflectorWithAFakeServer, ARefusedConnectionIsTriedAgainLaterAtTheSameVer
         co_await send_all(e, "a");
         co_await e.end();
         break;
-      case 2:
+      case 2:  // on the kept connection: sent again at once on a new one
+      case 3:
         cut_at = Clock::now();
         e.cut();
         break;
