@@ -73,6 +73,11 @@ std::optional<ForeignClass> foreign_class(const kube::Ingress& ingress, const ku
     return ForeignClass{kClassAnnotation, "is \"" + annotation->second + "\", not \"" + options.ingress_class + "\""};
   }
   if (options.watch_ingress_without_class) return std::nullopt;
+  if (ingress.class_name) {
+    return ForeignClass{kClassField,
+                        "does not count, for IngressClasses cannot be read (RBAC): grant that, or name the "
+                        "class by the annotation kubernetes.io/ingress.class"};
+  }
   return ForeignClass{kClassField, "is missing: set it, or start with --watch-ingress-without-class"};
 }
 

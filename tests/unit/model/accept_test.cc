@@ -81,6 +81,17 @@ TEST(Accept, SkipsTheClassFieldWhenClassesMayNotBeRead) {
   EXPECT_EQ(cluster.accepted().ingresses.size(), 1u);
 }
 
+TEST(Accept, SaysThatTheClassFieldDoesNotCountWhenClassesMayNotBeRead) {
+  Cluster cluster;
+  cluster.options.class_api_readable = false;
+  cluster.add(web().class_name("nginx"));
+  const AcceptedSet set = cluster.accepted();
+
+  EXPECT_THAT(set.ingresses, IsEmpty());
+  ASSERT_EQ(set.diagnostics.size(), 1u);
+  EXPECT_THAT(set.diagnostics[0].text, testing::HasSubstr("IngressClasses cannot be read"));
+}
+
 TEST(Accept, AClassThatGoesAwayTakesItsIngressesAlong) {
   Cluster cluster;
   cluster.add(web());
