@@ -51,8 +51,9 @@ def one_of_two_leads(world):
                 wait_for("c leads", lambda: lease(world, name)["holderIdentity"] == "c")
                 wait_for("c writes", lambda: world.status_addresses(ns, "web") == ["192.0.2.3"])
                 check(c.metric(LEADS % name) == 1, "the metric of c")
-    wait_for("the Event on the Lease", lambda: [e for e in world.events(CONTROLLER_NAMESPACE, "LeaderElection")
-                                                if e["message"] == "c became leader"])
+                wait_for("the Event on the Lease", lambda: [
+                    e for e in world.events(CONTROLLER_NAMESPACE, "LeaderElection")
+                    if e["message"] == "c became leader"])
 
 
 @case("a leader that cannot renew stops writing, keeps serving, and leads again later")
