@@ -7,8 +7,6 @@
 namespace weir::base {
 namespace {
 
-constexpr int kMappedBits = 96;
-
 IpAddress last_of(const Cidr& cidr) {
   IpAddress out = cidr.network;
   for (int i = 0; i < 16; ++i) {
@@ -19,10 +17,6 @@ IpAddress last_of(const Cidr& cidr) {
   return out;
 }
 
-bool is_v4_range(const Cidr& cidr) {
-  return cidr.prefix >= kMappedBits && cidr.network.is_v4();
-}
-
 }  // namespace
 
 CidrSet::CidrSet(std::vector<Cidr> items) : items_(std::move(items)) {
@@ -30,7 +24,7 @@ CidrSet::CidrSet(std::vector<Cidr> items) : items_(std::move(items)) {
   items_.erase(std::unique(items_.begin(), items_.end()), items_.end());
   // Ranges of powers of two lie inside one another or apart, and sorted by network the larger comes first.
   for (const Cidr& cidr : items_) {
-    std::vector<Range>& ranges = is_v4_range(cidr) ? v4_ : v6_;
+    std::vector<Range>& ranges = cidr.is_v4() ? v4_ : v6_;
     const IpAddress last = last_of(cidr);
     if (!ranges.empty() && last <= ranges.back().last) continue;
     ranges.push_back({cidr.network, last});

@@ -2,8 +2,14 @@
 # plane's annotations.cc files stay apart (docs/architecture.md, allowed dependencies).
 weir_module(filters SOURCES
   filter_order.cc
+  cookies_redirects/edits.cc
+  cookies_redirects/filter.cc
+  cors/filter.cc
+  custom_headers/filter.cc
   hsts/filter.cc
   https_redirect/filter.cc
+  ip_access/filter.cc
+  rate_limit/filter.cc
   redirect/filter.cc
   rewrite/filter.cc
   DEPENDS base http observe route net features proxy)

@@ -40,6 +40,7 @@ class Reader {
   SettingsResult read(const std::map<std::string, std::string>& data) {
     if (const auto everyone = base::parse_cidr("0.0.0.0/0")) result_.settings.proxy_real_ip_cidr = {*everyone};
     set_default_types(result_.settings.compression);
+    result_.settings.status_page_clients = base::parse_cidr_set("127.0.0.1,::1").set;
     for (const auto& [key, value] : data) {
       if (find_setting(key) == nullptr) say_unknown(key);
     }

@@ -2,15 +2,36 @@
 #include "features/setting_spec.h"
 #include "weir/base/ascii.h"
 #include "weir/base/byte_size.h"
+#include "weir/features/header_maps.h"
 
 #include <algorithm>
 
 namespace weir::features {
 namespace {
 
+// Such values end in header fields.
+std::optional<std::string> check_header_text(std::string_view value) {
+  if (std::any_of(value.begin(), value.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; })) {
+    return "has a control character";
+  }
+  return std::nullopt;
+}
+
 template <class Value>
 SettingSpec proxy_setting(std::string_view key, Value ProxyPolicy::*member, std::string_view doc) {
   return setting(key, in_defaults(&Policies::proxy, member), doc);
+}
+
+SettingSpec edit_setting(std::string_view key, std::string CookiesRedirectsPolicy::*member, std::string_view doc) {
+  return setting(key, in_defaults(&Policies::cookies_redirects, member), doc).check(check_header_text);
+}
+
+// What the ConfigMap holds is read by model/header_maps.cc.
+SettingSpec header_map(std::string_view key, std::string Settings::*name, std::vector<HeaderField> Settings::*fields,
+                       std::string_view doc) {
+  return setting(key, in_settings(name), doc).type("namespace/name").print([name, fields](const Settings& from) {
+    return from.*name + header_fields_text(from.*fields);
+  });
 }
 
 std::optional<std::string> read_version(std::string_view value, Settings& into) {
@@ -75,10 +96,17 @@ std::vector<SettingSpec> location_defaults() {
       proxy_setting("proxy-next-upstream-timeout", &ProxyPolicy::next_upstream_timeout,
                     "Time budget of all tries together; 0 is no limit."),
       proxy_setting("proxy-next-upstream-tries", &ProxyPolicy::next_upstream_tries, "Tries in all; 0 is no limit."),
-      plan_setting("proxy-cookie-domain", "text", "off", "Rewrites Domain in Set-Cookie of the upstream."),
-      plan_setting("proxy-cookie-path", "text", "off", "Rewrites Path in Set-Cookie of the upstream."),
-      plan_setting("proxy-redirect-from", "text", "off", "Rewrites Location and Refresh of the upstream."),
-      plan_setting("proxy-redirect-to", "text", "off", "Replacement for proxy-redirect-from."),
+      edit_setting("proxy-cookie-domain", &CookiesRedirectsPolicy::cookie_domain,
+                   "Rewrites Domain in Set-Cookie of the upstream.")
+          .check(check_cookie_edit),
+      edit_setting("proxy-cookie-path", &CookiesRedirectsPolicy::cookie_path,
+                   "Rewrites Path in Set-Cookie of the upstream.")
+          .check(check_cookie_edit),
+      edit_setting("proxy-redirect-from", &CookiesRedirectsPolicy::redirect_from,
+                   "Rewrites Location and Refresh of the upstream that begin with this.")
+          .check(check_redirect_from),
+      edit_setting("proxy-redirect-to", &CookiesRedirectsPolicy::redirect_to,
+                   "Replacement for proxy-redirect-from; `off`: nothing is replaced."),
       SettingSpec("load-balance", Support::exact, "text", "round_robin",
                   "How endpoints are chosen: round_robin, ewma or least_conn.")
           .apply(read_algorithm)
@@ -113,8 +141,11 @@ std::vector<SettingSpec> upstream_settings() {
       plan_setting("proxy-stream-next-upstream-timeout", "time", "600s", "Time budget of the tries."),
       plan_setting("proxy-stream-next-upstream-tries", "number", "3", "Tries in all."),
       plan_setting("proxy-stream-responses", "number", "1", "Answers expected per UDP packet."),
-      plan_setting("add-headers", "namespace/name", "", "ConfigMap with headers for every response."),
-      plan_setting("proxy-set-headers", "namespace/name", "", "ConfigMap with headers for every upstream request."),
+      header_map("add-headers", &Settings::add_headers_map, &Settings::add_headers,
+                 "ConfigMap with headers for every response; `$variables` in values."),
+      header_map("proxy-set-headers", &Settings::proxy_set_headers_map, &Settings::proxy_set_headers,
+                 "ConfigMap with headers for every upstream request; `$variables` in values. They replace the client's "
+                 "and Weir's own; an empty value takes a header away."),
   };
   out.insert(out.end(), global.begin(), global.end());
   return out;

@@ -1,5 +1,7 @@
 #include "model/builder_state.h"
 
+#include "model/header_maps.h"
+
 #include "model/canaries.h"
 #include "model/host_names.h"
 #include "model/report.h"
@@ -89,7 +91,11 @@ void drop_empty(Map& map, const Key& key) {
 
 }  // namespace
 
-void Builder::State::update(const Input& input) {
+void Builder::State::update(const Input& given) {
+  // Headers out of ConfigMaps can be those of any location.
+  static const kube::Changes everything = kube::Changes::all();
+  const bool afresh = touches_header_maps(given.accepted, given.changes);
+  const Input input{given.accepted, given.state, afresh ? everything : given.changes, given.book};
   Work work;
   if (input.changes.everything) start_over(input, work);
   take_ingresses(input, work);
@@ -117,7 +123,9 @@ void Builder::State::start_over(const Input& input, Work& work) {
   const auto settings = input.accepted.settings
                             ? input.accepted.settings
                             : std::make_shared<features::SettingsResult>(features::read_settings({}, {}));
-  model.settings = {settings, &settings->settings};
+  base::Diagnostics about_maps;
+  model.settings = with_header_maps({settings, &settings->settings}, input.state, about_maps);
+  input.book.set("build/header-maps", std::move(about_maps));
   parts.clear();
   hosts.clear();
   special_hosts.clear();

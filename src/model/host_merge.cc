@@ -1,5 +1,7 @@
 #include "model/host_merge.h"
 
+#include "model/header_maps.h"
+
 #include "model/ingress_rules.h"
 #include "model/report.h"
 #include "weir/base/ascii.h"
@@ -34,7 +36,8 @@ bool rewrites(const Location& location) {
 
 class Merge {
  public:
-  Merge(HostDraft& draft, const MergeInput& input) : draft_(draft), input_(input) {}
+  Merge(HostDraft& draft, const MergeInput& input)
+      : draft_(draft), input_(input), custom_headers_(input.state, input.settings, draft.diagnostics) {}
 
   // "/" of "_", which no Ingress has taken over yet.
   void add_untouched_root();
@@ -77,7 +80,8 @@ class Merge {
 
   HostDraft& draft_;
   const MergeInput& input_;
-  std::string deny_reason_;  // not empty: a setting that guards the whole host closes it
+  mutable CustomHeaders custom_headers_;  // a memory of what was read, no more
+  std::string deny_reason_;               // not empty: a setting that guards the whole host closes it
   std::unordered_map<PathKey, std::size_t, PathKeyHash> locations_;  // index into the host's locations
 };
 
@@ -87,6 +91,7 @@ void Merge::deny_all(features::Policies& policies) const {
 
 features::Policies Merge::policies_of(const AcceptedIngress& ingress, std::string_view path) const {
   features::Policies policies = ingress.policies;
+  custom_headers_.apply(ingress, policies);
   deny_all(policies);
   // Spec 0.1, step 4a: the size limit of a denied Ingress is not in force.
   if (policies.deny.denied()) policies.proxy.body_size = features::ProxyPolicy{}.body_size;

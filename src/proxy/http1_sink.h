@@ -3,6 +3,7 @@
 
 #include "proxy/request.h"
 #include "proxy/response_sink.h"
+#include "proxy/throttle.h"
 
 namespace weir::proxy {
 
@@ -20,11 +21,15 @@ class Http1Sink final : public ResponseSink {
 
  private:
   Framing choose_framing(const ResponseStart& start) const;
+  // limit-rate: in pieces, with pauses between them.
+  net::Task<int> slow_data(std::string_view body, bool last);
+  net::Task<int> piece(std::string_view body, bool last);
 
   Worker& worker_;
   net::Sock& client_;
   Request& request_;
   Framing framing_ = Framing::none;
+  Throttle throttle_;
 };
 
 }  // namespace weir::proxy

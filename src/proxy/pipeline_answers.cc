@@ -31,6 +31,8 @@ void run_response_filters_of(FilterList filters, Request& request, int status) {
 }  // namespace
 
 void RequestPipeline::run_response_filters(int status) {
+  request_.response_status = status;
+  set_added_headers(request_);
   run_response_filters_of(worker_.services().filters, request_, status);
 }
 
@@ -47,7 +49,7 @@ bool RequestPipeline::is_built_in() {
   if (health) {
     request_.reply(200, "health-check");
     request_.answer.empty_body = true;
-  } else if (request_.forwarded.address.is_loopback()) {
+  } else if (request_.settings().status_page_clients.contains(request_.forwarded.address)) {
     request_.reply(200, "status-page");
     request_.answer.body = worker_.services().status_text();
     request_.answer.content_type = "text/plain";

@@ -153,6 +153,7 @@ upstream::Plan RequestPipeline::plan() const {
 }
 
 net::Task<bool> RequestPipeline::proxy() {
+  drop_replaced_fields(request_);
   UpstreamHead head(request_);
   RequestBody& body = request_.body;
   upstream::Plan exchange_plan = plan();
@@ -195,7 +196,9 @@ net::Task<bool> RequestPipeline::deliver(upstream::Exchange& exchange) {
   RequestBody& body = request_.body;
   // An answer before the end of a streamed body: what follows on this connection cannot be told from the body's rest.
   if (exchange.uploading() && !body.complete()) request_.keep_alive = false;
+  request_.upstream_fields = &exchange.head().fields;
   if (!request_.error_page) run_response_filters(exchange.head().status);
+  request_.upstream_fields = nullptr;
   drop_hidden_fields(exchange.head().fields, request_);
   Failure cut = Failure::none;
   if (exchange.head().status == 101) {

@@ -2,6 +2,7 @@
 // between workers on the way of a request. One worker.
 #pragma once
 
+#include "proxy/request_texts.h"
 #include "weir/route/routing_table.h"
 
 #include <cstdint>
@@ -12,7 +13,7 @@ namespace weir::proxy {
 class SnapshotRef {
  public:
   SnapshotRef() = default;
-  explicit SnapshotRef(route::RoutingTablePtr table) : block_(new Block{std::move(table), 1}) {}
+  explicit SnapshotRef(route::RoutingTablePtr table) : block_(new Block{std::move(table)}) {}
   SnapshotRef(const SnapshotRef& other) noexcept : block_(other.block_) {
     if (block_ != nullptr) ++block_->refs;
   }
@@ -29,11 +30,15 @@ class SnapshotRef {
   }
   explicit operator bool() const { return block_ != nullptr; }
   const route::RoutingTable& table() const { return *block_->table; }
+  const RequestTexts& texts() const { return block_->texts; }
 
  private:
   struct Block {
+    explicit Block(route::RoutingTablePtr given) : table(std::move(given)), texts(*table->settings) {}
+
     route::RoutingTablePtr table;
-    std::uint64_t refs;
+    RequestTexts texts;
+    std::uint64_t refs = 1;
   };
   Block* block_ = nullptr;
 };

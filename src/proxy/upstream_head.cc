@@ -88,9 +88,25 @@ void write_body_framing(http::HeadWriter& head, const Request& request, bool wit
   }
 }
 
+// Step 9: fields of the ConfigMap that proxy-set-headers names. They replace the client's and Weir's own (spec 10.27);
+// an empty value takes the field away.
+void write_configured(http::HeadWriter& head, const Request& request) {
+  std::string value;
+  for (const HeaderText& one : request.snapshot.texts().proxy_set_headers) {
+    value.clear();
+    expand_text(request, one.value, value);
+    if (!value.empty()) head.field(one.name, value);
+  }
+}
+
 void write(http::HeadWriter& head, const Request& request, bool with_body) {
   const features::Settings& settings = request.settings();
   const http::Fields& fields = request.head.fields;
+  const RequestTexts& texts = request.snapshot.texts();
+  // What proxy-set-headers names is written by write_configured() alone.
+  const auto own = [&](std::string_view name, std::string_view value) {
+    if (!texts.sets_upstream(name)) head.field(name, value);
+  };
   const std::string_view target = request.target.empty() ? request.head.target() : std::string_view(request.target);
   if (request.policies().proxy.http_1_0) {
     head.append(request.head.method_text());
@@ -101,15 +117,15 @@ void write(http::HeadWriter& head, const Request& request, bool with_body) {
     head.request_line(request.head.method_text(), target);
   }
   const std::string& vhost = request.policies().upstream_host.value;
-  head.field("Host", vhost.empty() || request.error_page ? request.forwarded.host : std::string_view(vhost));
-  if (!request.request_id.empty()) head.field("X-Request-ID", request.request_id);
-  head.field("X-Real-IP", request.forwarded.address_text);
-  write_forwarded_for(head, request);
-  head.field("X-Forwarded-Host", request.forwarded.host);
-  head.field("X-Forwarded-Port", request.forwarded.port);
-  head.field("X-Forwarded-Proto", request.forwarded.scheme);
-  head.field("X-Forwarded-Scheme", request.forwarded.scheme);
-  head.field("X-Scheme", request.forwarded.scheme);
+  own("Host", vhost.empty() || request.error_page ? request.forwarded.host : std::string_view(vhost));
+  if (!request.request_id.empty()) own("X-Request-ID", request.request_id);
+  own("X-Real-IP", request.forwarded.address_text);
+  if (!texts.sets_upstream("X-Forwarded-For")) write_forwarded_for(head, request);
+  own("X-Forwarded-Host", request.forwarded.host);
+  own("X-Forwarded-Port", request.forwarded.port);
+  own("X-Forwarded-Proto", request.forwarded.scheme);
+  own("X-Forwarded-Scheme", request.forwarded.scheme);
+  own("X-Scheme", request.forwarded.scheme);
   write_original(head, "X-Original-Forwarded-For", fields, settings.forwarded_for_header);
   write_original(head, "X-Original-Forwarded-Host", fields, settings.forwarded_host_header);
   std::uint64_t skip = kOwn;
@@ -123,6 +139,7 @@ void write(http::HeadWriter& head, const Request& request, bool with_body) {
     head.field("X-Forwarded-Prefix", request.forwarded_prefix);
     skip |= field_bit(FieldId::x_forwarded_prefix);
   }
+  write_configured(head, request);
   write_connection(head, request);
   write_body_framing(head, request, with_body);
   head.fields(fields, skip);
@@ -137,6 +154,14 @@ void drop_error_fields(http::Fields& fields) {
     for (const std::string_view error_field : kErrorFields) {
       if (base::iequals(name, error_field)) field.dropped = true;
     }
+  }
+}
+
+void drop_replaced_fields(Request& request) {
+  const RequestTexts& texts = request.snapshot.texts();
+  if (texts.proxy_set_headers.empty()) return;
+  for (http::Field& field : request.head.fields.all()) {
+    if (texts.sets_upstream(request.head.fields.name(field))) field.dropped = true;
   }
 }
 

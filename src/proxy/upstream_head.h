@@ -21,4 +21,7 @@ class UpstreamHead final : public upstream::HeadSource {
 // Takes the client's own fields of the names that an error backend trusts (X-Code ...) out of the request.
 void drop_error_fields(http::Fields& fields);
 
+// Takes the client's own fields of the names in proxy-set-headers out of the request.
+void drop_replaced_fields(Request& request);
+
 }  // namespace weir::proxy

@@ -116,6 +116,7 @@ void Worker::listen(const std::vector<Listening>& sockets) {
 void Worker::tick() {
   reactor_.expire();
   const std::uint64_t now = reactor_.now_ms();
+  pauses_.resume_due(now);
   if (access_log_ && access_log_->has_lines() &&
       now - last_flush_ms_ >= static_cast<std::uint64_t>(observe::AccessLogBuffer::kFlushInterval.count())) {
     access_log_->flush();

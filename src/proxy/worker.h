@@ -2,6 +2,7 @@
 // counters, its hold on the table. Nothing here is locked; other threads talk to it by post() only.
 #pragma once
 
+#include "proxy/pauses.h"
 #include "proxy/request.h"
 #include "proxy/snapshot.h"
 #include "weir/http/h1_parser.h"
@@ -76,6 +77,7 @@ class Worker {
   upstream::OutBuffer& relay_scratch() { return relay_scratch_; }
   bool in_relay_scratch(std::string_view bytes);
   route::Lookup& lookup() { return lookup_; }
+  Pauses& pauses() { return pauses_; }
   http::RequestIds& request_ids() { return request_ids_; }
   observe::WorkerMetrics& metrics() { return *services_.metrics; }
   observe::AccessLogBuffer* access_log() { return access_log_.get(); }
@@ -115,6 +117,7 @@ class Worker {
   std::array<std::uint64_t, 3> filters_at_{};
   BodyFiles body_files_;
   std::map<std::pair<base::IpAddress, std::uint16_t>, route::EndpointId> resolved_ids_;
+  Pauses pauses_;
   std::unique_ptr<observe::AccessLogBuffer> access_log_;
   std::vector<std::unique_ptr<Request>> free_requests_;
   std::size_t spare_requests_ = 0;  // fewest of them since the last housekeeping

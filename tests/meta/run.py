@@ -47,7 +47,8 @@ def every_exact_annotation_has_a_golden_case(weir):
 
 def every_feature_with_a_filter_has_a_scenario():
     text = "".join(p.read_text() for p in (ROOT / "tests/scenario").rglob("*.yaml"))
-    words = {"rewrite": "rewrite-target", "redirect": "permanent-redirect", "https_redirect": "force-ssl-redirect", "hsts": "Strict-Transport"}
+    words = {"rewrite": "rewrite-target", "redirect": "permanent-redirect", "https_redirect": "force-ssl-redirect", "hsts": "Strict-Transport",
+             "ip_access": "allowlist-source-range", "rate_limit": "limit-rpm", "cookies_redirects": "proxy-redirect-from"}
     for source in (ROOT / "src/features").glob("*/filter.cc"):
         name = source.parent.name
         rule(words.get(name, name.replace("_", "-")) in text, f"feature {name} has no scenario")

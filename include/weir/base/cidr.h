@@ -29,6 +29,7 @@ struct Cidr {
   IpAddress network;          // host bits are zero
   std::uint8_t prefix = 128;  // in bits of the mapped form: an IPv4 /8 is 104
 
+  bool is_v4() const { return prefix >= 96 && network.is_v4(); }
   bool contains(const IpAddress& address) const;
   std::string to_string() const;  // "10.0.0.0/8"
   auto operator<=>(const Cidr&) const = default;

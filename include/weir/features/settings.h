@@ -15,6 +15,8 @@
 
 namespace weir::features {
 
+inline constexpr const char* kDefaultLimitKey = "$binary_remote_addr";
+
 enum class RiskLevel { low, medium, high, critical };
 
 struct Settings {
@@ -33,7 +35,7 @@ struct Settings {
   // --- who is served, and how much of it (the lists of addresses are in `defaults.ip_access`)
   std::vector<std::string> block_user_agents;  // texts, ~expressions, ~*expressions
   std::vector<std::string> block_referers;
-  std::string limit_key = "$binary_remote_addr";  // text with $variables; what tells clients apart
+  std::string limit_key = kDefaultLimitKey;  // text with $variables; what tells clients apart
   int limit_req_status = 503;
   int limit_conn_status = 503;
   base::CidrSet status_page_clients;  // of /nginx_status; default 127.0.0.1 and ::1, set by the table

@@ -118,6 +118,10 @@ struct RequestContext {
   const features::Policies& policies() const { return location->policies; }
   const features::Settings& settings() const { return *table->settings; }
 
+  // Who counts as one client for the limits: the address, or limit-conn-zone-variable, which `text` then holds. Empty:
+  // nobody.
+  std::string_view limit_client(std::string& text) const;
+
   // Ends the request. `reason` must be static text or text of the table.
   Verdict reply(int status, std::string_view reason);
   // A 30x with this Location. A target that is a path becomes absolute unless `keep_relative` (spec 1.1).

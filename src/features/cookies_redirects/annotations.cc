@@ -20,32 +20,45 @@ bool is_cookie_domain(std::string_view value) {
   return true;
 }
 
-std::optional<std::string> check_cookie_path(std::string_view value) {
+using EditMember = std::string CookiesRedirectsPolicy::*;
+
+Spec edit(std::string_view key, EditMember member, const Syntax& syntax, std::string_view doc) {
+  return spec(key, field(&Policies::cookies_redirects, member), Scope::location, OnInvalid::use_default, doc)
+      .syntax(syntax)
+      .risk(RiskLevel::medium)
+      .settings(key)
+      .unusable(OnInvalid::use_default);
+}
+
+}  // namespace
+
+std::optional<std::string> check_cookie_edit(std::string_view value) {
   if (value == "off" || words(value).size() == 2) return std::nullopt;
   return "must be `off` or two words";
 }
 
-Spec edit(std::string_view key, const Syntax& syntax, std::string_view doc) {
-  return plan(key, syntax, Scope::location, OnInvalid::use_default, doc)
-      .risk(RiskLevel::medium)
-      .settings(key)
-      .asks([](std::string_view value) { return value != "off"; });
+std::optional<std::string> check_redirect_from(std::string_view value) {
+  if (!value.empty() && value.front() == '~') return "is an expression, which is not used here";
+  return std::nullopt;
 }
-
-}  // namespace
 
 AnnotationSet cookies_redirects_annotations() {
   using syntax::Blanks;
   return annotation_set(
       "cookies_redirects", "Proxy",
       {
-          edit("proxy-cookie-domain", {"`off`, or two words", is_cookie_domain},
-               "Rewrites Domain in Set-Cookie of the upstream."),
-          edit("proxy-cookie-path", syntax::url(Blanks::removed), "Rewrites Path in Set-Cookie of the upstream.")
+          edit("proxy-cookie-domain", &CookiesRedirectsPolicy::cookie_domain, {"`off`, or two words", is_cookie_domain},
+               "Rewrites Domain in Set-Cookie of the upstream.")
+              .check(check_cookie_edit),
+          edit("proxy-cookie-path", &CookiesRedirectsPolicy::cookie_path, syntax::url(Blanks::removed),
+               "Rewrites Path in Set-Cookie of the upstream.")
               .unusable(OnInvalid::deny_location)
-              .check(check_cookie_path),
-          edit("proxy-redirect-from", syntax::url(Blanks::removed), "Rewrites Location and Refresh of the upstream."),
-          edit("proxy-redirect-to", syntax::url(Blanks::removed), "Replacement for proxy-redirect-from."),
+              .check(check_cookie_edit),
+          edit("proxy-redirect-from", &CookiesRedirectsPolicy::redirect_from, syntax::url(Blanks::removed),
+               "Rewrites Location and Refresh of the upstream that begin with this.")
+              .check(check_redirect_from),
+          edit("proxy-redirect-to", &CookiesRedirectsPolicy::redirect_to, syntax::url(Blanks::removed),
+               "Replacement for proxy-redirect-from; `off`: nothing is replaced."),
       });
 }
 

@@ -61,10 +61,52 @@ bool is_expose_list(std::string_view value) {
   return is_word_list(value, "0123456789-_*");
 }
 
-Spec cors(std::string_view key, const Syntax& syntax, std::string_view default_text, std::string_view doc) {
-  return plan(key, syntax, Scope::location, OnInvalid::use_default, doc)
-      .default_text(default_text)
-      .needs("enable-cors");
+constexpr auto kCorsEnabled = field(&Policies::cors, &CorsPolicy::enabled);
+constexpr auto kMethods = field(&Policies::cors, &CorsPolicy::allow_methods);
+constexpr auto kHeaders = field(&Policies::cors, &CorsPolicy::allow_headers);
+constexpr auto kExpose = field(&Policies::cors, &CorsPolicy::expose_headers);
+constexpr auto kCredentials = field(&Policies::cors, &CorsPolicy::allow_credentials);
+
+// Items without a scheme are skipped (spec 1.4).
+std::optional<std::string> read_origins(std::string_view value, Policies& into) {
+  if (!is_origin_list(value)) return "is no list of origins";
+  into.cors.any_origin = false;
+  into.cors.origins.clear();
+  for (const std::string& item : base::split_list(base::to_lower(value))) {
+    if (item == "*") into.cors.any_origin = true;
+    if (item == "null" || item.find("://") != std::string::npos) into.cors.origins.push_back(item);
+  }
+  if (into.cors.any_origin) into.cors.origins.clear();
+  return std::nullopt;
+}
+
+std::string origins_text(const Policies& from) {
+  return from.cors.any_origin ? "*" : base::join(from.cors.origins, ",");
+}
+
+std::optional<std::string> read_max_age(std::string_view value, Policies& into) {
+  const std::optional<std::int64_t> seconds = base::parse_int(value);
+  if (!seconds || *seconds < std::numeric_limits<int>::min() || *seconds > std::numeric_limits<int>::max()) {
+    return "is no number of seconds";
+  }
+  into.cors.max_age = static_cast<int>(*seconds);
+  return std::nullopt;
+}
+
+template <class Member>
+Spec cors(std::string_view key, Member member, const Syntax& syntax, std::string_view doc) {
+  return spec(key, member, Scope::location, OnInvalid::use_default, doc)
+      .syntax(syntax)
+      .needs("enable-cors")
+      .unusable(OnInvalid::use_default);
+}
+
+// Spec 4.4: without an origin that could match, CORS is off.
+void check_origins(SetView& view) {
+  CorsPolicy& policy = view.into.cors;
+  if (!policy.enabled || policy.any_origin || !policy.origins.empty()) return;
+  policy.enabled = false;
+  view.fall_back("cors-allow-origin", "has no origin with a scheme; enable-cors has no effect");
 }
 
 }  // namespace
@@ -73,31 +115,32 @@ AnnotationSet cors_annotations() {
   return annotation_set(
       "cors", "CorsConfig",
       {
-          plan("enable-cors", syntax::boolean(), Scope::location, OnInvalid::use_default,
-               "Cross-origin resource sharing.")
-              .default_text("false")
+          spec("enable-cors", kCorsEnabled, Scope::location, OnInvalid::use_default, "Cross-origin resource sharing.")
               .asks_when_true(),
           // The original reads a bad list as "every origin" (spec 10.10).
-          plan("cors-allow-origin", {"comma list of origins, `null`, or a single `*`", is_origin_list}, Scope::location,
-               OnInvalid::deny_location,
+          Spec("cors-allow-origin", Support::exact, {"comma list of origins, `null`, or a single `*`", is_origin_list},
+               Scope::location, OnInvalid::deny_location,
                "Accepted origins. A bad value answers 503; the original accepts every origin.")
               .risk(RiskLevel::medium)
-              .default_text("*")
-              .needs("enable-cors"),
-          cors("cors-allow-methods", {"list of methods", is_method_list}, "GET, PUT, POST, DELETE, PATCH, OPTIONS",
-               "Access-Control-Allow-Methods.")
+              .unusable(OnInvalid::deny_location)
+              .needs("enable-cors")
+              .apply(read_origins)
+              .print(origins_text),
+          cors("cors-allow-methods", kMethods, {"list of methods", is_method_list}, "Access-Control-Allow-Methods.")
               .risk(RiskLevel::medium),
-          cors("cors-allow-headers", syntax::header_names(),
-               "DNT,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,Cache-Control,Content-Type,Range,"
-               "Authorization",
-               "Access-Control-Allow-Headers.")
+          cors("cors-allow-headers", kHeaders, syntax::header_names(), "Access-Control-Allow-Headers.")
               .risk(RiskLevel::medium),
-          cors("cors-expose-headers", {"list of header names or `*`", is_expose_list}, "",
+          cors("cors-expose-headers", kExpose, {"list of header names or `*`", is_expose_list},
                "Access-Control-Expose-Headers.")
               .risk(RiskLevel::medium),
-          cors("cors-allow-credentials", syntax::boolean(), "true", "Access-Control-Allow-Credentials."),
-          cors("cors-max-age", syntax::integer(), "1728000", "Access-Control-Max-Age."),
-      });
+          cors("cors-allow-credentials", kCredentials, syntax::boolean(), "Access-Control-Allow-Credentials."),
+          Spec("cors-max-age", Support::exact, syntax::integer(), Scope::location, OnInvalid::use_default,
+               "Access-Control-Max-Age.")
+              .needs("enable-cors")
+              .apply(read_max_age)
+              .print([](const Policies& from) { return std::to_string(from.cors.max_age); }),
+      },
+      check_origins);
 }
 
 }  // namespace weir::features

@@ -11,8 +11,7 @@ using testing::read;
 using testing::settings;
 
 TEST(PlannedAnnotations, AreServedWithAWarning) {
-  for (const auto& [key, value] : Keys{{"custom-headers", "ns/map"},
-                                       {"mirror-target", "https://h$request_uri"},
+  for (const auto& [key, value] : Keys{{"mirror-target", "https://h$request_uri"},
                                        {"mirror-host", "h"},
                                        {"mirror-request-body", "off"},
                                        {"proxy-ssl-secret", "ns/ca"},
@@ -29,11 +28,7 @@ TEST(PlannedAnnotations, AreServedWithAWarning) {
                                        {"opentelemetry-operation-name", "op"},
                                        {"ssl-ciphers", "HIGH:!aNULL:@STRENGTH:@SECLEVEL=2"},
                                        {"ssl-prefer-server-ciphers", "false"},
-                                       {"ssl-passthrough", "true"},
-                                       {"proxy-cookie-domain", "a b"},
-                                       {"proxy-cookie-path", "/a /b"},
-                                       {"proxy-redirect-from", "http://a/"},
-                                       {"proxy-redirect-to", "/"}}) {
+                                       {"ssl-passthrough", "true"}}) {
     const ReadResult result = read({{key, value}});
 
     EXPECT_EQ(lines(result), "warning annotation-planned " + key + "\n");
@@ -43,13 +38,9 @@ TEST(PlannedAnnotations, AreServedWithAWarning) {
 }
 
 TEST(PlannedAnnotations, ValuesThatAskForNothingAreQuiet) {
-  EXPECT_EQ(outcome({{"ssl-passthrough", "false"},
-                     {"enable-opentelemetry", "false"},
-                     {"ssl-prefer-server-ciphers", "true"},
-                     {"proxy-cookie-domain", "off"},
-                     {"proxy-cookie-path", "off"},
-                     {"proxy-redirect-from", "off"}}),
-            "ok");
+  EXPECT_EQ(
+      outcome({{"ssl-passthrough", "false"}, {"enable-opentelemetry", "false"}, {"ssl-prefer-server-ciphers", "true"}}),
+      "ok");
 }
 
 TEST(PlannedAnnotations, BadValuesThatRefuse) {
@@ -75,18 +66,12 @@ TEST(PlannedAnnotations, BadValuesThatFallBack) {
                                        {"proxy-ssl-verify-depth", "x"},
                                        {"proxy-ssl-server-name", "x"},
                                        {"enable-opentelemetry", "x"},
-                                       {"ssl-prefer-server-ciphers", "on"},
-                                       {"proxy-cookie-domain", "a"},
-                                       {"proxy-cookie-path", "/a ;"},
-                                       {"proxy-redirect-from", "$x"},
-                                       {"proxy-redirect-to", "$x"}}) {
+                                       {"ssl-prefer-server-ciphers", "on"}}) {
     EXPECT_EQ(outcome({{key, value}}), "warning annotation-invalid " + key + "\n");
   }
 }
 
 TEST(PlannedAnnotations, ValuesThatFreezeTheOriginalDenyOnlyThisObject) {
-  EXPECT_EQ(outcome({{"proxy-cookie-path", "/a"}}), "503 proxy-cookie-path-invalid");
-  EXPECT_EQ(outcome({{"proxy-cookie-path", "/a /b /c"}}), "503 proxy-cookie-path-invalid");
   EXPECT_EQ(outcome({{"mirror-target", "http://h/$nosuch"}}), "503 mirror-target-invalid");
   EXPECT_EQ(outcome({{"proxy-ssl-secret", "name"}}), "503 proxy-ssl-secret-invalid");
 }

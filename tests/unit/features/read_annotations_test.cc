@@ -60,7 +60,8 @@ TEST(ReadAnnotations, ACustomPrefixIsReadAndTheUsualOneIsAnError) {
 }
 
 TEST(ReadAnnotations, UsedHoldsTheValueAsWritten) {
-  const ReadResult result = read({{"proxy-next-upstream", "error timeout"}, {"hsts", "bad"}, {"limit-rps", "5"}});
+  const ReadResult result =
+      read({{"proxy-next-upstream", "error timeout"}, {"hsts", "bad"}, {"fastcgi-index", "index.php"}});
 
   EXPECT_EQ(result.used, (Keys{{"proxy-next-upstream", "error timeout"}}));
 }

@@ -247,7 +247,7 @@ TEST(SettingsTable, MarkdownNamesEveryKeyWithItsClass) {
     EXPECT_NE(page.find("\n| `" + std::string(row.key) + "` |"), std::string::npos) << row.key;
   }
   EXPECT_THAT(page, HasSubstr("| `proxy-body-size` | exact | size | `1m` | at once |"));
-  EXPECT_THAT(page, HasSubstr("| `block-cidrs` | planned, 503 |"));
+  EXPECT_THAT(page, HasSubstr("| `global-auth-url` | planned, 503 |"));
 }
 
 TEST(ReadSettings, NothingGivesTheDefaults) {
@@ -258,6 +258,7 @@ TEST(ReadSettings, NothingGivesTheDefaults) {
   EXPECT_EQ(result.settings.compression.brotli.types.size(), 18u);
   expected.compression.gzip.types = result.settings.compression.gzip.types;
   expected.compression.brotli.types = result.settings.compression.brotli.types;
+  expected.status_page_clients = base::parse_cidr_set("127.0.0.1,::1").set;
 
   EXPECT_EQ(result.settings, expected);
   EXPECT_TRUE(result.used.empty());
@@ -273,6 +274,25 @@ TEST(ReadSettings, EachExactKeyIsReadAndPrinted) {
       {"strict-validate-path-type", "false"},
       {"use-proxy-protocol", "true"},
       {"proxy-protocol-header-timeout", "7s"},
+      {"global-allowed-response-headers", "X-A,X-B"},
+      {"block-cidrs", "192.0.2.0/24"},
+      {"block-user-agents", "a,~b"},
+      {"block-referers", "c"},
+      {"whitelist-source-range", "10.0.0.0/8"},
+      {"denylist-source-range", "10.9.0.0/16"},
+      {"nginx-status-ipv4-whitelist", "10.0.0.1/32"},
+      {"nginx-status-ipv6-whitelist", "fd00::/8"},
+      {"limit-rate", "5"},
+      {"limit-rate-after", "6"},
+      {"limit-conn-zone-variable", "$http_x_user"},
+      {"limit-req-status-code", "429"},
+      {"limit-conn-status-code", "430"},
+      {"proxy-cookie-domain", "a b"},
+      {"proxy-cookie-path", "/a /b"},
+      {"proxy-redirect-from", "http://in/"},
+      {"proxy-redirect-to", "/"},
+      {"add-headers", "ns/add"},
+      {"proxy-set-headers", "ns/set"},
       {"server-tokens", "true"},
       {"allow-backend-server-header", "true"},
       {"hide-headers", "x-a,x-b"},
@@ -372,7 +392,7 @@ TEST(ReadSettings, EveryExactKeyIsCoveredByTheTestAbove) {
   std::size_t exact = 0;
   for (const SettingRow& row : settings_table()) exact += row.support == Support::exact ? 1 : 0;
 
-  EXPECT_EQ(exact, 87u + 3u);
+  EXPECT_EQ(exact, 106u + 3u);
 }
 
 TEST(ReadSettings, UnknownKeysAreNamedWithTheNearest) {
@@ -491,19 +511,13 @@ TEST(ReadSettings, ALogFormatMayHaveSeveralLines) {
 }
 
 TEST(ReadSettings, ProtectingKeysThatAreNotImplementedCloseEverything) {
-  for (const auto& [key, value] : Keys{{"whitelist-source-range", "10.0.0.0/8"},
-                                       {"denylist-source-range", "not-an-address"},
-                                       {"block-cidrs", "10.0.0.0/8"},
-                                       {"block-user-agents", "~*bot"},
-                                       {"block-referers", "x"},
-                                       {"global-auth-url", "https://auth/"},
-                                       {"enable-modsecurity", "true"}}) {
+  for (const auto& [key, value] : Keys{{"global-auth-url", "https://auth/"}, {"enable-modsecurity", "true"}}) {
     const SettingsResult result = read({{key, value}});
 
     EXPECT_EQ(result.settings.deny_all_reason, key + "-planned");
     EXPECT_EQ(lines(result), "warning setting-denies " + key + "\n");
   }
-  EXPECT_EQ(read({{"block-cidrs", ""}, {"enable-modsecurity", "false"}}).settings.deny_all_reason, "");
+  EXPECT_EQ(read({{"global-auth-url", ""}, {"enable-modsecurity", "false"}}).settings.deny_all_reason, "");
 }
 
 TEST(ReadSettings, ProxyProtocolIsReadWithItsTimeout) {
@@ -517,6 +531,30 @@ TEST(ReadSettings, ProxyProtocolIsReadWithItsTimeout) {
             "warning setting-invalid proxy-protocol-header-timeout\n");
 }
 
+TEST(ReadSettings, AListOfAddressesThatCannotBeReadClosesEverything) {
+  for (const char* key : {"whitelist-source-range", "denylist-source-range", "block-cidrs"}) {
+    const SettingsResult result = read({{key, "10.0.0.0/8, office"}});
+
+    EXPECT_EQ(result.settings.deny_all_reason, std::string(key) + "-invalid");
+    EXPECT_EQ(lines(result), std::string("warning setting-invalid ") + key + "\n");
+    EXPECT_EQ(read({{key, " "}}).settings.deny_all_reason, "") << "an empty list lists nobody";
+  }
+}
+
+TEST(ReadSettings, AWrongReaderOfTheStatusPageIsLeftOut) {
+  const SettingsResult result = read({{"nginx-status-ipv4-whitelist", "10.0.0.1, ::2, x"}});
+
+  EXPECT_EQ(result.settings.status_page_clients.to_string(), "::1/128,10.0.0.1/32");
+  EXPECT_EQ(lines(result), "warning setting-invalid nginx-status-ipv4-whitelist\n");
+}
+
+TEST(ReadSettings, AnUnknownVariableLeavesTheClientsAddressAsTheKeyOfLimits) {
+  const SettingsResult result = read({{"limit-conn-zone-variable", "$nosuch"}});
+
+  EXPECT_EQ(result.settings.limit_key, "$binary_remote_addr");
+  EXPECT_EQ(lines(result), "warning setting-invalid limit-conn-zone-variable\n");
+}
+
 TEST(ReadSettings, PlannedKeysAreNamedWhenTheyAskForSomething) {
   EXPECT_EQ(lines(read({{"proxy-stream-responses", "5"},
                         {"grpc-buffer-size-kb", "4"},
@@ -526,7 +564,6 @@ TEST(ReadSettings, PlannedKeysAreNamedWhenTheyAskForSomething) {
   EXPECT_EQ(lines(read({{"use-http2", "true"}})), "warning setting-planned use-http2\n");
   EXPECT_EQ(lines(read({{"use-http2", "false"}})), "");
   EXPECT_EQ(lines(read({{"limit-req-status-code", "200"}})), "warning setting-invalid limit-req-status-code\n");
-  EXPECT_EQ(lines(read({{"limit-req-status-code", "429"}})), "warning setting-planned limit-req-status-code\n");
 }
 
 TEST(ReadSettings, RawTextIsNeverUsed) {

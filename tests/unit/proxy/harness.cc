@@ -181,6 +181,7 @@ std::uint16_t dead_port() {
 
 Rules::Rules() {
   settings.proxy_real_ip_cidr = {*base::parse_cidr("0.0.0.0/0")};
+  settings.status_page_clients = base::parse_cidr_set("127.0.0.1,::1").set;
   host("_");
 }
 

@@ -5,6 +5,8 @@
 #include "weir/base/cidr_set.h"
 
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 namespace weir::features {
 
@@ -20,5 +22,8 @@ struct RateLimitPolicy {
   bool limits_requests() const { return connections > 0 || rps > 0 || rpm > 0; }
   bool operator==(const RateLimitPolicy&) const = default;
 };
+
+// Kilobytes as text to bytes, 0 and less to 0; nullopt when it is no number.
+std::optional<std::uint64_t> kilobytes_to_bytes(std::string_view value);
 
 }  // namespace weir::features
