@@ -125,7 +125,6 @@ void Builder::State::start_over(const Input& input, Work& work) {
                             : std::make_shared<features::SettingsResult>(features::read_settings({}, {}));
   base::Diagnostics about_maps;
   model.settings = with_header_maps({settings, &settings->settings}, input.state, about_maps);
-  input.book.set("build/header-maps", std::move(about_maps));
   parts.clear();
   hosts.clear();
   special_hosts.clear();
@@ -140,6 +139,7 @@ void Builder::State::start_over(const Input& input, Work& work) {
   service_namespaces = namespaces_of(input.state.services);
   secret_namespaces = namespaces_of(input.state.secrets);
   input.book.clear("build/");
+  input.book.set("build/header-maps", std::move(about_maps));
 }
 
 void Builder::State::take_ingresses(const Input& input, Work& work) {
