@@ -41,6 +41,11 @@ std::size_t hash_of(const Identity& id) {
   return (h ^ (h >> 29)) * 0xBF58476D1CE4E5B9ull;
 }
 
+constexpr std::size_t kCellsPerLine = 8;
+struct alignas(64) CellLine {
+  std::array<std::atomic<std::uint64_t>, kCellsPerLine> cells{};
+};
+
 // One series of one worker: all its families together. Linked into the worker's list for the scrape.
 struct Series {
   std::uint32_t location = 0;
@@ -48,11 +53,15 @@ struct Series {
   std::string method, host, canary;  // `status` and these: compared by the worker
   std::string ns, ingress;
   std::string labels;  // rendered, constant labels too
-  std::unique_ptr<std::atomic<std::uint64_t>[]> cells;
+  std::vector<CellLine> lines;
   std::atomic<bool> dead{false};      // set by the reader side: the Ingress is gone
   std::atomic<bool> released{false};  // set by the worker: it holds no reference any more
   std::atomic<Series*> next{nullptr};
 
+  std::atomic<std::uint64_t>& cell(std::size_t i) { return lines[i / kCellsPerLine].cells[i % kCellsPerLine]; }
+  const std::atomic<std::uint64_t>& cell(std::size_t i) const {
+    return lines[i / kCellsPerLine].cells[i % kCellsPerLine];
+  }
   Identity identity() const { return {location, status, method, host, canary}; }
 };
 
@@ -85,11 +94,21 @@ struct RequestMetrics::Layout {
     std::int64_t (*value)(const RequestSample&) = nullptr;  // microseconds or bytes; negative: not observed
     std::vector<std::uint64_t> bounds;                      // same unit as value, inclusive
     std::vector<std::string> bound_texts;                   // as written: "0.005" ... "+Inf"
-    std::size_t first = 0;                                  // cells: bounds.size() + 1 counts, then the sum
   };
   bool count_requests = true;
   std::vector<Histogram> histograms;
-  std::size_t cells = 1;  // [0]: requests
+
+  // Cells of a series, so that one request touches few cache lines of many series: the number of requests, the sums of
+  // all histograms, then the first buckets of all histograms, their second buckets, and so on.
+  std::size_t sum_cell(std::size_t histogram) const { return 1 + histogram; }
+  std::size_t bucket_cell(std::size_t histogram, std::size_t bucket) const {
+    return 1 + histograms.size() * (bucket + 1) + histogram;
+  }
+  std::size_t cells() const {
+    std::size_t buckets = 0;
+    for (const Histogram& h : histograms) buckets = std::max(buckets, h.bounds.size() + 1);
+    return 1 + histograms.size() * (buckets + 1);
+  }
 };
 
 namespace {
@@ -163,7 +182,7 @@ Series* RequestMetricsShard::State::create(const Identity& id, const RequestSamp
   label("path", sample.path);
   label("service", sample.service);
   label("status", owner.options_.status_classes ? std::to_string(id.status) + "xx" : std::to_string(id.status));
-  s->cells.reset(new std::atomic<std::uint64_t>[owner.layout_->cells] {});
+  s->lines = std::vector<CellLine>((owner.layout_->cells() + kCellsPerLine - 1) / kCellsPerLine);
   s->next.store(head.load(std::memory_order_relaxed), std::memory_order_relaxed);
   head.store(s, std::memory_order_release);
   index.insert(s);
@@ -207,16 +226,17 @@ void RequestMetricsShard::observe(const RequestSample& sample) {
     state.owner.dropped_.fetch_add(1, std::memory_order_relaxed);
     return;
   }
-  auto* cells = series->cells.get();
-  bump(cells[0], 1);
-  for (const auto& histogram : state.owner.layout_->histograms) {
+  bump(series->cell(0), 1);
+  const RequestMetrics::Layout& layout = *state.owner.layout_;
+  for (std::size_t i = 0; i < layout.histograms.size(); ++i) {
+    const auto& histogram = layout.histograms[i];
     const std::int64_t value = histogram.value(sample);
     if (value < 0) continue;
     const auto number = static_cast<std::uint64_t>(value);
     std::size_t bucket = 0;
     while (bucket < histogram.bounds.size() && number > histogram.bounds[bucket]) ++bucket;
-    bump(cells[histogram.first + bucket], 1);
-    bump(cells[histogram.first + histogram.bounds.size() + 1], number);
+    bump(series->cell(layout.bucket_cell(i, bucket)), 1);
+    bump(series->cell(layout.sum_cell(i)), number);
   }
 }
 
@@ -243,8 +263,6 @@ RequestMetrics::RequestMetrics(RequestMetricsOptions options) : options_(std::mo
       append_number(h.bound_texts.back(), bound);
     }
     h.bound_texts.emplace_back("+Inf");
-    h.first = layout->cells;
-    layout->cells += h.bounds.size() + 2;
     layout->histograms.push_back(std::move(h));
   };
   // In the order of their names, as written by a scrape.
@@ -334,7 +352,7 @@ void RequestMetrics::write(std::string& out) {
 
   const auto sum = [](const std::vector<const Series*>& parts, std::size_t cell) {
     std::uint64_t total = 0;
-    for (const Series* s : parts) total += s->cells[cell].load(std::memory_order_relaxed);
+    for (const Series* s : parts) total += s->cell(cell).load(std::memory_order_relaxed);
     return total;
   };
   const auto line = [&out](std::string_view name, std::string_view suffix, std::string_view labels, std::string_view le,
@@ -350,15 +368,16 @@ void RequestMetrics::write(std::string& out) {
     const MetricDoc* doc = find_metric_doc(name);
     append_family(out, name, doc ? doc->help : "", doc ? doc->type : MetricType::histogram);
   };
-  for (const auto& h : layout_->histograms) {
+  for (std::size_t at = 0; at < layout_->histograms.size(); ++at) {
+    const auto& h = layout_->histograms[at];
     family(h.name);
     for (const auto& [labels, parts] : all) {
       std::uint64_t total = 0;
       for (std::size_t i = 0; i < h.bound_texts.size(); ++i) {
-        total += sum(parts, h.first + i);
+        total += sum(parts, layout_->bucket_cell(at, i));
         line(h.name, "_bucket", labels, h.bound_texts[i], total);
       }
-      const std::uint64_t value = sum(parts, h.first + h.bounds.size() + 1);
+      const std::uint64_t value = sum(parts, layout_->sum_cell(at));
       if (h.unit == Unit::bytes) {
         line(h.name, "_sum", labels, {}, value);
       } else {
