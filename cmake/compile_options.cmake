@@ -7,6 +7,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # Debian's Clang 14 needs libstdc++'s coroutine header to accept it.
   target_compile_options(weir_options INTERFACE -Wno-unused-lambda-capture)
 endif()
+if(WEIR_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # In a unity batch GCC takes each file for a header and warns of types of its unnamed namespace in named ones.
+  target_compile_options(weir_options INTERFACE -Wno-subobject-linkage)
+endif()
 if(WEIR_WERROR)
   target_compile_options(weir_options INTERFACE -Werror)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
