@@ -84,8 +84,12 @@ std::vector<SettingSpec> location_defaults() {
             if (value.empty()) return std::nullopt;
             return rows::read(value, into.defaults.proxy.busy_buffers_size);
           }),
-      proxy_setting("proxy-max-temp-file-size", &ProxyPolicy::max_temp_file_size,
-                    "Largest temporary file with buffering on; 0 is none."),
+      SettingSpec("proxy-max-temp-file-size", Support::noop, "size", "1g",
+                  "Responses that are read ahead stay in memory; checked only.")
+          .apply([](std::string_view value, Settings& into) {
+            return rows::read(value, into.defaults.proxy.max_temp_file_size);
+          })
+          .print([](const Settings& from) { return rows::text(from.defaults.proxy.max_temp_file_size); }),
       SettingSpec("proxy-http-version", Support::exact, "1.0 or 1.1", "", "HTTP version spoken to the upstream.")
           .apply(read_version)
           .print([](const Settings& from) { return std::string(from.defaults.proxy.http_1_0 ? "1.0" : "1.1"); }),

@@ -192,7 +192,9 @@ AnnotationSet proxy_annotations() {
                      "Checked against the other sizes; the relay has no busy buffers.")
               .support(Support::noop),
           proxy_spec("proxy-max-temp-file-size", &ProxyPolicy::max_temp_file_size,
-                     "Largest temporary file with buffering on; 0 is none."),
+                     "Checked against the other sizes; responses that are read ahead stay in memory.")
+              .support(Support::noop)
+              .asks([](std::string_view value) { return value != "0"; }),
           Spec("proxy-http-version", Support::exact, syntax::one_of("1.0 or 1.1", {"1.0", "1.1"}), Scope::location,
                OnInvalid::use_default, "HTTP version spoken to the upstream.")
               .settings("proxy-http-version")
