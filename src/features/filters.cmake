@@ -6,6 +6,7 @@ weir_module(filters SOURCES
   cookies_redirects/filter.cc
   cors/filter.cc
   custom_headers/filter.cc
+  auth/filter.cc
   hsts/filter.cc
   https_redirect/filter.cc
   ip_access/filter.cc

@@ -167,8 +167,8 @@ std::vector<SettingSpec> global_auth_settings() {
       plan_setting("global-auth-cache-key", "text", "", "Key under which answers are cached."),
       plan_setting("global-auth-cache-duration", "text", "", "How long answers are cached."),
       plan_setting("global-auth-always-set-cookie", "bool", "false", "Set-Cookie of the answer on every status."),
-      plan_setting("no-auth-locations", "comma list", "/.well-known/acme-challenge",
-                   "Paths without global authentication."),
+      setting("no-auth-locations", in_settings(&Settings::no_auth_locations),
+              "Rule paths with these prefixes need no authentication."),
   };
 }
 

@@ -1,7 +1,7 @@
 #include "model/host_merge.h"
 
+#include "model/credentials.h"
 #include "model/header_maps.h"
-
 #include "model/ingress_rules.h"
 #include "model/report.h"
 #include "weir/base/ascii.h"
@@ -37,7 +37,10 @@ bool rewrites(const Location& location) {
 class Merge {
  public:
   Merge(HostDraft& draft, const MergeInput& input)
-      : draft_(draft), input_(input), custom_headers_(input.state, input.settings, draft.diagnostics) {}
+      : draft_(draft),
+        input_(input),
+        custom_headers_(input.state, input.settings, draft.diagnostics),
+        credentials_(input.state, input.settings, draft.diagnostics) {}
 
   // "/" of "_", which no Ingress has taken over yet.
   void add_untouched_root();
@@ -69,8 +72,8 @@ class Merge {
   void add_path(const AcceptedPtr& ingress, const kube::IngressPath& path);
   void add_shadowed(const AcceptedIngress& loser, std::string_view path, const Location& winner, Owner owner);
   bool has_canary_annotation(const kube::ObjectName& ingress) const;
-  Location make_location(const AcceptedPtr& ingress, std::string path, kube::PathType type) const;
-  features::Policies policies_of(const AcceptedIngress& ingress, std::string_view path) const;
+  Location make_location(const AcceptedPtr& ingress, std::string path, kube::PathType type);
+  features::Policies policies_of(const AcceptedIngress& ingress, std::string_view path);
   void deny_all(features::Policies& policies) const;
   TargetKeys targets_of(const AcceptedIngress& ingress, BackendKey backend) const;
   void push(Location location, TargetKeys targets) {
@@ -80,8 +83,9 @@ class Merge {
 
   HostDraft& draft_;
   const MergeInput& input_;
-  mutable CustomHeaders custom_headers_;  // a memory of what was read, no more
-  std::string deny_reason_;               // not empty: a setting that guards the whole host closes it
+  CustomHeaders custom_headers_;
+  Credentials credentials_;
+  std::string deny_reason_;  // not empty: a setting that guards the whole host closes it
   std::unordered_map<PathKey, std::size_t, PathKeyHash> locations_;  // index into the host's locations
 };
 
@@ -89,9 +93,10 @@ void Merge::deny_all(features::Policies& policies) const {
   if (!policies.deny.denied()) policies.deny.reason = input_.settings.deny_all_reason;
 }
 
-features::Policies Merge::policies_of(const AcceptedIngress& ingress, std::string_view path) const {
+features::Policies Merge::policies_of(const AcceptedIngress& ingress, std::string_view path) {
   features::Policies policies = ingress.policies;
   custom_headers_.apply(ingress, policies);
+  credentials_.apply(ingress, path, policies);
   deny_all(policies);
   // Spec 0.1, step 4a: the size limit of a denied Ingress is not in force.
   if (policies.deny.denied()) policies.proxy.body_size = features::ProxyPolicy{}.body_size;
@@ -101,7 +106,7 @@ features::Policies Merge::policies_of(const AcceptedIngress& ingress, std::strin
   return policies;
 }
 
-Location Merge::make_location(const AcceptedPtr& ingress, std::string path, kube::PathType type) const {
+Location Merge::make_location(const AcceptedPtr& ingress, std::string path, kube::PathType type) {
   Location location;
   location.path = std::move(path);
   location.type = type;

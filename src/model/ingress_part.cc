@@ -1,5 +1,6 @@
 #include "model/ingress_part.h"
 
+#include "model/credentials.h"
 #include "model/gates.h"
 #include "model/ingress_rules.h"
 #include "model/report.h"
@@ -67,6 +68,7 @@ IngressPart part_of(const AcceptedPtr& ingress) {
   for (const kube::IngressTls& tls : object.tls) {
     if (!tls.secret.empty()) part.secrets.push_back({object.meta.ns, tls.secret});
   }
+  if (auto credentials = credentials_secret(*ingress)) part.secrets.push_back(std::move(*credentials));
   std::sort(part.secrets.begin(), part.secrets.end());
   part.secrets.erase(std::unique(part.secrets.begin(), part.secrets.end()), part.secrets.end());
   return part;

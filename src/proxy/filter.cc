@@ -80,12 +80,13 @@ void RequestContext::clear_context() {
   location = nullptr;
   target.clear();
   forwarded_prefix.clear();
-  remote_user.clear();
   answer.clear();
   response.clear();
   response_status = 0;
   upstream_fields = nullptr;
   limits = nullptr;
+  passwords = nullptr;
+  remote_user.clear();
   limit_hold.release();
 }
 

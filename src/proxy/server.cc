@@ -68,6 +68,7 @@ struct Server::State {
   std::vector<std::unique_ptr<WorkerThread>> workers;
   // Behind the workers: their threads end first, their posts lead to workers.
   std::optional<upstream::Offload> files;
+  std::optional<upstream::Offload> hashes;
   std::optional<upstream::Resolver> resolver;
 
   base::Result<std::vector<Listening>> bind_all(bool https, std::uint16_t& port);
@@ -113,6 +114,7 @@ WorkerServices Server::State::services_of(std::size_t worker) {
   services.filters = options.filters;
   services.resolver = &*resolver;
   services.files = &*files;
+  services.hashes = &*hashes;
   services.limits = &*limits;
   services.temp_directory = options.temp_directory;
   services.access_log = options.access_log;
@@ -157,6 +159,7 @@ base::Result<void> Server::start() {
   observe::Metrics& metrics = state.options.metrics != nullptr ? *state.options.metrics : *state.own_metrics;
   state.limits.emplace();
   state.files.emplace();
+  state.hashes.emplace();
   state.resolver.emplace();
   for (std::size_t i = 0; i < count; ++i) state.metrics.push_back(&metrics.make_worker());
   for (std::size_t i = 0; i < count; ++i) {

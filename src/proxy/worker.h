@@ -13,6 +13,7 @@
 #include "weir/observe/access_log.h"
 #include "weir/observe/worker_metrics.h"
 #include "weir/proxy/filter.h"
+#include "weir/proxy/password_check.h"
 #include "weir/route/lookup.h"
 #include "weir/upstream/exchange.h"
 #include "weir/upstream/offload.h"
@@ -35,6 +36,7 @@ struct WorkerServices {
   FilterList filters;
   upstream::Resolver* resolver = nullptr;
   upstream::Offload* files = nullptr;
+  upstream::Offload* hashes = nullptr;  // of passwords
   LimitTable* limits = nullptr;
   std::string temp_directory;
   observe::AccessLog* access_log = nullptr;   // null: none
@@ -91,6 +93,7 @@ class Worker {
   RequestPtr take_request();
   // Bits of the filters that stand at this stop.
   std::uint64_t filters_at(Stop stop) const { return filters_at_[static_cast<std::size_t>(stop)]; }
+  PasswordCheck& passwords() { return passwords_; }
   const BodyFiles& body_files() const { return body_files_; }
   // Memory of the encoders of responses; they count into it.
   std::uint64_t& compression_memory() { return compression_memory_; }
@@ -116,6 +119,7 @@ class Worker {
   SnapshotRef snapshot_;
   std::array<std::uint64_t, 3> filters_at_{};
   BodyFiles body_files_;
+  PasswordCheck passwords_;
   std::map<std::pair<base::IpAddress, std::uint16_t>, route::EndpointId> resolved_ids_;
   Pauses pauses_;
   std::unique_ptr<observe::AccessLogBuffer> access_log_;

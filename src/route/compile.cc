@@ -31,6 +31,19 @@ void append(base::Diagnostics& to, const base::Diagnostics& from) {
   to.insert(to.end(), from.begin(), from.end());
 }
 
+// Who may log in is not printed, and counts.
+std::string secrets_text(const Host& host) {
+  std::string out;
+  for (const Location& location : host.locations) {
+    if (!location.policies.auth.users) continue;
+    for (const features::User& user : location.policies.auth.users->all) {
+      out.append(user.name).append(1, '\0').append(user.hash).append(1, '\0');
+    }
+    out.append(1, '\n');
+  }
+  return out;
+}
+
 }  // namespace
 
 struct Compiler::State {
@@ -206,15 +219,15 @@ void Compiler::State::choose_default_certificate(const model::Model& model, Rout
   table.default_certificate_generated = true;
 }
 
-// Over what to_text() prints and over the ticket key, which it must not print. Each host and backend has a digest of
-// its own, so that a change costs little.
+// Over what to_text() prints, and over what it must not print: the ticket key and credentials. Each host and backend
+// has a digest of its own, so that a change costs little.
 std::string Compiler::State::digest(const RoutingTable& table, bool hosts_changed) {
   const auto add = [](std::string& parts, const tls::Sha256& part) { parts.append(part.begin(), part.end()); };
   if (hosts_changed) {
     std::string parts;
     parts.reserve(hosts.hosts().size() * sizeof(tls::Sha256));
     for (const CachedHostPtr& cached : hosts.hosts()) {
-      if (!cached->digest) cached->digest = tls::sha256(host_text(table, *cached->host));
+      if (!cached->digest) cached->digest = tls::sha256(host_text(table, *cached->host) + secrets_text(*cached->host));
       add(parts, *cached->digest);
     }
     hosts_digest = tls::sha256(parts);

@@ -18,6 +18,7 @@ std::size_t hash_of(const features::Policies& policies) {
   add_text(policies.upstream_host.value);
   add_text(policies.custom_errors.default_backend);
   add_text(policies.mirror.target);
+  add_text(policies.auth.secret);
   for (const std::string& name : policies.host_alias.names) add_text(name);
   add(policies.proxy.body_size);
   add(static_cast<std::size_t>(policies.proxy.read_timeout.count()));

@@ -1,9 +1,12 @@
 #include "weir/tls/digest.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
 #include <openssl/sha.h>
 
 #include <span>
+#include <stdexcept>
 
 namespace weir::tls {
 namespace {
@@ -25,6 +28,23 @@ Sha256 sha256(std::string_view text) {
   Sha256 digest;
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
   return digest;
+}
+
+Sha256 hmac_sha256(const Sha256& key, std::string_view text) {
+  Sha256 digest{};
+  unsigned size = 0;
+  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
+  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes, text.size(), digest.data(), &size) ==
+      nullptr) {
+    throw std::runtime_error("HMAC-SHA256 failed");
+  }
+  return digest;
+}
+
+Sha256 random_key() {
+  Sha256 key{};
+  if (RAND_bytes(key.data(), static_cast<int>(key.size())) != 1) throw std::runtime_error("no random bytes");
+  return key;
 }
 
 std::string to_hex(const Sha256& digest) {

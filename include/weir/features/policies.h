@@ -8,6 +8,7 @@
 
 #include "weir/features/access_log/policy.h"
 #include "weir/features/affinity/policy.h"
+#include "weir/features/auth/policy.h"
 #include "weir/features/balance/policy.h"
 #include "weir/features/canary/policy.h"
 #include "weir/features/cookies_redirects/policy.h"
@@ -56,6 +57,7 @@ struct Policies {
   CustomErrorsPolicy custom_errors;
   MirrorPolicy mirror;
   IpAccessPolicy ip_access;
+  AuthPolicy auth;
   CorsPolicy cors;
   RateLimitPolicy rate_limit;
   CustomHeadersPolicy custom_headers;

@@ -40,6 +40,8 @@ struct Settings {
   int limit_conn_status = 503;
   base::CidrSet status_page_clients;  // of /nginx_status; default 127.0.0.1 and ::1, set by the table
 
+  std::vector<std::string> no_auth_locations{"/.well-known/acme-challenge"};  // prefixes of rule paths
+
   // --- headers from ConfigMaps
   std::vector<std::string> allowed_response_headers;  // what custom-headers may set
   std::string add_headers_map;                        // "namespace/name", or empty

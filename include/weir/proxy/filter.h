@@ -15,6 +15,7 @@
 #include "weir/http/proxy_protocol.h"
 #include "weir/net/task.h"
 #include "weir/proxy/limit_table.h"
+#include "weir/proxy/password_check.h"
 #include "weir/route/lookup.h"
 #include "weir/route/routing_table.h"
 
@@ -106,14 +107,15 @@ struct RequestContext {
 
   std::string target;            // request target for the upstream; empty: the client's own, byte for byte
   std::string forwarded_prefix;  // X-Forwarded-Prefix for the upstream; empty: none
-  std::string remote_user;       // who authenticated, for the log; set by authentication
+  std::string remote_user;       // whom the client claims to be, where authentication asks; for the log
   Answer answer;
   ResponseFields response;
   http::Fields* upstream_fields =
-      nullptr;                   // of the upstream's response, while on_response runs for one; may be changed
-  LimitTable* limits = nullptr;  // of the process
-  LimitHold limit_hold;          // this request among its client's concurrent ones
-  int response_status = 0;       // when on_response runs
+      nullptr;                         // of the upstream's response, while on_response runs for one; may be changed
+  LimitTable* limits = nullptr;        // of the process
+  PasswordCheck* passwords = nullptr;  // the worker's
+  LimitHold limit_hold;                // this request among its client's concurrent ones
+  int response_status = 0;             // when on_response runs
 
   const features::Policies& policies() const { return location->policies; }
   const features::Settings& settings() const { return *table->settings; }

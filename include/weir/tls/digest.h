@@ -11,6 +11,10 @@ namespace weir::tls {
 using Sha256 = std::array<std::uint8_t, 32>;
 
 Sha256 sha256(std::string_view text);
+// For values that outsiders must not be able to make.
+Sha256 hmac_sha256(const Sha256& key, std::string_view text);
+// From the system's random source. Throws std::runtime_error when there is none.
+Sha256 random_key();
 std::string to_hex(const Sha256& digest);  // lower case, 64 characters
 
 // Lower-case hex, 32 characters. For names that must equal another program's; protects nothing.

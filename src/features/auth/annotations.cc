@@ -53,24 +53,59 @@ std::optional<std::string> check_cache_duration(std::string_view value) {
   return std::nullopt;
 }
 
+// Exactly `basic` is basic; anything else that the original accepts is digest there.
+std::optional<std::string> read_type(std::string_view value, Policies& into) {
+  if (value != "basic") return "asks for digest authentication, which is not implemented";
+  into.auth.basic = true;
+  return std::nullopt;
+}
+
+std::optional<std::string> read_secret_type(std::string_view value, Policies& into) {
+  if (value != "auth-file" && value != "auth-map") return "is neither auth-file nor auth-map";
+  into.auth.map = value == "auth-map";
+  return std::nullopt;
+}
+
+std::optional<std::string> read_satisfy(std::string_view value, Policies& into) {
+  if (value != "any" && value != "all") return "is neither any nor all";
+  into.auth.any = value == "any";
+  return std::nullopt;
+}
+
+std::optional<std::string> check_secret(std::string_view value) {
+  const std::size_t slash = value.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const bool ok = slash != 0 && slash + 1 < value.size() && value.find('/', slash + 1) == std::string_view::npos;
+  if (!ok) return "is neither `name` nor `namespace/name`";
+  return std::nullopt;
+}
+
 std::vector<Spec> basic_rows() {
   return {
-      plan("auth-type", syntax::containing("basic or digest", {"basic", "digest"}), Scope::location,
-           OnInvalid::refuse_object, "Basic or digest authentication.")
-          .protects(),
-      plan("auth-secret", syntax::basic(), Scope::location, OnInvalid::deny_location,
-           "Secret with the credentials, `name` or `namespace/name`.")
+      spec("auth-type", field(&Policies::auth, &AuthPolicy::basic), Scope::location, OnInvalid::refuse_object,
+           "Basic authentication. Digest authentication answers 503.")
+          .syntax(syntax::containing("basic or digest", {"basic", "digest"}))
+          .default_text("")
+          .apply(read_type)
+          .print([](const Policies& from) { return std::string(from.auth.basic ? "basic" : ""); }),
+      spec("auth-secret", field(&Policies::auth, &AuthPolicy::secret), Scope::location, OnInvalid::deny_location,
+           "Secret with the credentials, `name` or `namespace/name`. Missing or unreadable, its paths answer 503.")
+          .syntax(syntax::basic())
           .risk(RiskLevel::medium)
           .empty(OnInvalid::deny_location)
-          .protects(),
-      plan("auth-secret-type", syntax::containing("auth-file or auth-map", {"auth-file", "auth-map"}), Scope::location,
-           OnInvalid::refuse_object, "Layout of the Secret.")
+          .needs("auth-type")
+          .check(check_secret),
+      spec("auth-secret-type", field(&Policies::auth, &AuthPolicy::map), Scope::location, OnInvalid::refuse_object,
+           "Layout of the Secret: one htpasswd text, or a key for each user.")
+          .syntax(syntax::containing("auth-file or auth-map", {"auth-file", "auth-map"}))
           .default_text("auth-file")
+          .apply(read_secret_type)
+          .print([](const Policies& from) { return std::string(from.auth.map ? "auth-map" : "auth-file"); })
           .needs("auth-type"),
-      plan("auth-realm", syntax::basic_with_blanks(), Scope::location, OnInvalid::refuse_object,
+      spec("auth-realm", field(&Policies::auth, &AuthPolicy::realm), Scope::location, OnInvalid::refuse_object,
            "Realm of the challenge. `off` answers 503 instead of switching authentication off.")
+          .syntax(syntax::basic_with_blanks())
           .risk(RiskLevel::medium)
-          .unusable(OnInvalid::deny_location)
           .needs("auth-type")
           .check(check_realm),
       plan("enable-global-auth", syntax::boolean(), Scope::location, OnInvalid::use_default,
@@ -78,12 +113,21 @@ std::vector<Spec> basic_rows() {
           .group("EnableGlobalAuth")
           .default_text("true")
           .asks([](std::string_view value) { return !base::parse_bool(value).value_or(true); }),
-      plan("satisfy", syntax::one_of("any or all", {"any", "all"}), Scope::location, OnInvalid::use_default,
-           "Whether one or all of address lists, basic and external authentication must agree.")
+      spec("satisfy", field(&Policies::auth, &AuthPolicy::any), Scope::location, OnInvalid::use_default,
+           "Whether one or all of address lists and basic authentication must agree.")
+          .syntax(syntax::one_of("any or all", {"any", "all"}))
           .group("Satisfy")
           .default_text("all")
-          .protects(),
+          .apply(read_satisfy)
+          .print([](const Policies& from) { return std::string(from.auth.any ? "any" : "all"); }),
   };
+}
+
+// Without credentials nobody could be let in (spec 1.2).
+void require_secret(SetView& view) {
+  if (!view.into.auth.basic || !view.into.auth.secret.empty()) return;
+  if (view.is_rejected("auth-secret") || view.is_empty("auth-secret")) return;  // told already
+  view.deny("auth-secret", "is missing");
 }
 
 Spec external(std::string_view key, const Syntax& syntax, OnInvalid on_invalid, std::string_view doc) {
@@ -154,7 +198,7 @@ std::vector<Spec> external_rows() {
 AnnotationSet auth_annotations() {
   std::vector<Spec> specs = basic_rows();
   for (const Spec& one : external_rows()) specs.push_back(one);
-  return annotation_set("auth", "BasicDigestAuth", specs);
+  return annotation_set("auth", "BasicDigestAuth", specs, require_secret);
 }
 
 }  // namespace weir::features

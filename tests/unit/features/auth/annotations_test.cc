@@ -3,22 +3,49 @@
 namespace weir::features {
 namespace {
 
+using testing::Keys;
 using testing::lines;
 using testing::outcome;
 using testing::read;
 using testing::settings;
 
 TEST(AuthAnnotations, WhatAsksForProtectionCloses) {
-  EXPECT_EQ(outcome({{"auth-type", "basic"}}), "503 auth-type-planned");
-  EXPECT_EQ(outcome({{"auth-secret", "ns/users"}}), "503 auth-secret-planned");
   EXPECT_EQ(outcome({{"auth-url", "https://auth.example/verify?x=$host"}}), "503 auth-url-planned");
-  EXPECT_EQ(outcome({{"satisfy", "any"}}), "503 satisfy-planned");
+}
+
+TEST(AuthAnnotations, BasicAuthenticationIsReadIntoThePolicy) {
+  const Keys keys{{"auth-type", "basic"},
+                  {"auth-secret", "ns/users"},
+                  {"auth-secret-type", "auth-map"},
+                  {"auth-realm", "Some realm"},
+                  {"satisfy", "any"}};
+  const AuthPolicy policy = read(keys).policies.auth;
+
+  EXPECT_EQ(outcome(keys), "ok");
+  EXPECT_TRUE(policy.basic);
+  EXPECT_EQ(policy.secret, "ns/users");
+  EXPECT_TRUE(policy.map);
+  EXPECT_EQ(policy.realm, "Some realm");
+  EXPECT_TRUE(policy.any);
+  EXPECT_EQ(policy.users, nullptr);
+  EXPECT_EQ(read({}).policies.auth, AuthPolicy{});
+}
+
+TEST(AuthAnnotations, BasicAuthenticationWithoutASecretCloses) {
+  EXPECT_EQ(outcome({{"auth-type", "basic"}}), "503 auth-secret-invalid");
+}
+
+TEST(AuthAnnotations, DigestAuthenticationCloses) {
+  EXPECT_EQ(outcome({{"auth-type", "digest"}, {"auth-secret", "users"}}), "503 auth-type-invalid");
+  EXPECT_EQ(outcome({{"auth-type", "basicx"}, {"auth-secret", "users"}}), "503 auth-type-invalid");
+}
+
+TEST(AuthAnnotations, WithoutATypeTheRestOfBasicAuthenticationProtectsNothing) {
+  EXPECT_FALSE(read({{"auth-secret", "ns/users"}, {"auth-realm", "x"}}).policies.auth.basic);
 }
 
 TEST(AuthAnnotations, WhatProtectsNothingByItselfIsServedWithAWarning) {
-  for (const auto& [key, value] : testing::Keys{{"auth-realm", "Some realm"},
-                                                {"auth-secret-type", "auth-map"},
-                                                {"auth-method", "GET"},
+  for (const auto& [key, value] : testing::Keys{{"auth-method", "GET"},
                                                 {"auth-signin", "https://x/start?rd=$escaped_request_uri"},
                                                 {"auth-signin-redirect-param", "to"},
                                                 {"auth-response-headers", "X-User, X-Email"},
@@ -41,16 +68,19 @@ TEST(AuthAnnotations, BadValuesOfBasicAuthentication) {
   EXPECT_EQ(outcome({{"auth-type", "Basic"}}), "ING");
   EXPECT_EQ(outcome({{"auth-secret-type", "file"}}), "ING");
   EXPECT_EQ(outcome({{"auth-realm", "quote\""}}), "ING");
-  EXPECT_EQ(outcome({{"auth-secret", "a b;"}}), "503 auth-secret-invalid");
-  EXPECT_EQ(outcome({{"auth-secret", ""}}), "503 auth-secret-invalid");
+  for (const char* secret : {"a b;", "", "a/b/c", "/a", "a/"}) {
+    EXPECT_EQ(outcome({{"auth-type", "basic"}, {"auth-secret", secret}}), "503 auth-secret-invalid") << secret;
+  }
+  EXPECT_EQ(outcome({{"auth-type", "basic"}, {"auth-secret", "a"}, {"auth-secret-type", "auth-filex"}}),
+            "503 auth-secret-type-invalid");
   EXPECT_EQ(outcome({{"satisfy", "Any"}}), "warning annotation-invalid satisfy\n");
 }
 
 TEST(AuthAnnotations, TheRealmOffNeverOpens) {
-  const ReadResult result = read({{"auth-type", "basic"}, {"auth-realm", "off"}});
+  const ReadResult result = read({{"auth-type", "basic"}, {"auth-secret", "users"}, {"auth-realm", "off"}});
 
   EXPECT_TRUE(result.policies.deny.denied());
-  EXPECT_EQ(lines(result), "warning annotation-denies auth-realm\nwarning annotation-denies auth-type\n");
+  EXPECT_EQ(lines(result), "warning annotation-denies auth-realm\n");
 }
 
 TEST(AuthAnnotations, BadValuesOfExternalAuthenticationNeverOpen) {
