@@ -15,7 +15,7 @@ void add_secret(Cluster& cluster, const std::string& ns, const std::string& name
   secret.meta.ns = ns;
   secret.meta.name = name;
   secret.data = std::move(data);
-  cluster.state.secrets[secret.meta.object_name()] = std::make_shared<kube::Secret>(std::move(secret));
+  cluster.state.secrets[{ns, name}] = std::make_shared<kube::Secret>(std::move(secret));
 }
 
 IngressBuilder guarded(const std::string& secret) {

@@ -15,7 +15,7 @@ TEST(AuthTlsAnnotations, ASecretClosesTheWholeHost) {
 }
 
 TEST(AuthTlsAnnotations, OtherDenialsStayWithTheObject) {
-  EXPECT_EQ(read({{"auth-type", "basic"}}).policies.deny, (DenyPolicy{"auth-type-planned", false}));
+  EXPECT_EQ(read({{"auth-type", "basic"}}).policies.deny, (DenyPolicy{"auth-secret-invalid", false}));
 }
 
 TEST(AuthTlsAnnotations, TheRestAloneIsServedWithAWarning) {
