@@ -52,8 +52,14 @@ class Image(unittest.TestCase):
         script = pathlib.Path(__file__).with_name("drop_and_exec.py")
         command = ["unshare", "--net", sys.executable, str(script), self.folder, capabilities, "/nginx-ingress-controller",
                    "--manifests=/tmp/manifests", *flags]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                 env={"PATH": "/usr/bin", "LD_PRELOAD_IN_IMAGE": "/usr/local/lib/libmimalloc.so"})
+        # Whoever enters its namespace before it has one would stay outside.
+        end = time.monotonic() + 20
+        while os.readlink(f"/proc/{process.pid}/ns/net") == os.readlink("/proc/self/ns/net"):
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.01)
+        return process
 
     def check_serves(self, capabilities, http_port, *flags):
         process = self.start(capabilities, *flags)

@@ -30,7 +30,8 @@ std::string object_json(const std::string& kind, const std::string& api_version,
 std::string ingress_json(const std::string& ns, const std::string& name, const std::string& version,
                          const std::string& secret) {
   return object_json("Ingress", "networking.k8s.io/v1", ns, name, version,
-                     R"(,"spec":{"tls":[{"hosts":["h"],"secretName":")" + secret + R"("}]})");
+                     R"(,"spec":{"defaultBackend":{"service":{"name":"web","port":{"number":80}}},)"
+                     R"("tls":[{"hosts":["h"],"secretName":")" + secret + R"("}]})");
 }
 
 std::string secret_json(const std::string& ns, const std::string& name, const std::string& version) {
