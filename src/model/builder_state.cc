@@ -336,7 +336,11 @@ void Builder::State::set_alternatives(BackendEntry& entry, std::vector<BackendEn
 
 // All of them anew: they are few, and what one does may void another.
 void Builder::State::attach_canaries(const Input& input, Work& work) {
-  if (canaries.empty() && canary_backends.empty() && canary_primaries.empty()) return;
+  if (canaries.empty() && canary_backends.empty() && canary_primaries.empty()) {
+    // The last canary may have said something although it was nobody's.
+    input.book.set("build/canaries", {});
+    return;
+  }
   if (work.hosts.empty() && work.ingresses.empty() && input.changes.services.empty()) return;
   const auto find_host = [&](const std::string& name) -> CanaryHost {
     const auto entry = hosts.find(name);
