@@ -1,6 +1,7 @@
 #include "weir/upstream/canary.h"
 #include "weir/upstream/affinity.h"
 
+#include "unit/model/plain_model.h"
 #include "weir/http/h1_parser.h"
 #include "weir/route/compile.h"
 
@@ -16,7 +17,7 @@ namespace {
 class Canary : public testing::Test {
  protected:
   void compile(const features::CanaryPolicy& rules, const features::AffinityPolicy& affinity = {}) {
-    model::Model model;
+    model::PlainModel model;
     model.settings = std::make_shared<const features::Settings>();
     model::Backend next;
     next.name = "default-next-80";
