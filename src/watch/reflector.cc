@@ -215,7 +215,9 @@ asio::awaitable<Pause> Reflector::State::read_watch(ApiStream& stream, const Wat
     }
     if (!*line) {
       deaf();
-      co_return plan.ended(lasted, events, now, fraction());
+      const Pause pause = plan.ended(lasted, events, now, fraction());
+      if (pause > Pause(0)) ++status.failures;
+      co_return pause;
     }
     if ((*line)->empty()) continue;
     auto event = read_watch_event(**line, resource, callbacks.wanted);

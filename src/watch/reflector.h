@@ -42,7 +42,7 @@ struct ReflectorStatus {
   bool synced = false;
   std::uint64_t lists = 0;     // times everything was asked for
   std::uint64_t watches = 0;   // watches begun
-  std::uint64_t failures = 0;  // requests that were refused, not answered or not understood
+  std::uint64_t failures = 0;  // requests refused, not answered, not understood, or ended at once
   std::uint64_t skipped = 0;   // events and items that are not understood
   // Since when nothing can be heard of changes; nullopt: a watch is open.
   std::optional<std::chrono::steady_clock::time_point> deaf_since;
