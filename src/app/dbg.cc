@@ -18,8 +18,8 @@ using nlohmann::ordered_json;
 std::string percent_encoded(const std::string& text) {
   std::string out;
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-                       c == '_' || c == '~';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                       c == '.' || c == '_' || c == '~';
     constexpr char kDigits[] = "0123456789ABCDEF";
     const auto byte = static_cast<unsigned char>(c);
     plain ? out.append(1, c) : out.append({'%', kDigits[byte >> 4], kDigits[byte & 15]});
@@ -90,7 +90,8 @@ int certificate(const std::string& socket, const std::string& host) {
 }
 
 constexpr const char* kDbgUsage =
-    "usage: dbg backends all | dbg backends list | dbg backends get NAME | dbg certs get HOST | dbg conf | dbg general\n";
+    "usage: dbg backends all | dbg backends list | dbg backends get NAME | dbg certs get HOST | dbg conf | dbg "
+    "general\n";
 
 int dbg(const std::string& socket, const std::vector<std::string>& words) {
   const std::string what = words.empty() ? "" : words[0];
@@ -109,8 +110,13 @@ int dbg(const std::string& socket, const std::vector<std::string>& words) {
 }
 
 Flag socket_flag(const std::shared_ptr<std::string>& socket) {
-  return {"socket", FlagType::text, "", "Daemon", "Debug socket of the daemon; empty: the one that runs here",
-          FlagEffect::active, [socket](std::string_view value) -> std::optional<std::string> {
+  return {"socket",
+          FlagType::text,
+          "",
+          "Daemon",
+          "Debug socket of the daemon; empty: the one that runs here",
+          FlagEffect::active,
+          [socket](std::string_view value) -> std::optional<std::string> {
             *socket = value;
             return std::nullopt;
           }};
@@ -128,7 +134,8 @@ Command config_command() {
   auto socket = std::make_shared<std::string>();
   command.flags = {socket_flag(socket)};
   command.run = [socket](const std::vector<std::string>& hosts, const std::vector<std::string>&) {
-    return print_answer("config", *socket, "/api/v1/config" + (hosts.empty() ? "" : "?host=" + percent_encoded(hosts[0])));
+    return print_answer("config", *socket,
+                        "/api/v1/config" + (hosts.empty() ? "" : "?host=" + percent_encoded(hosts[0])));
   };
   return command;
 }
@@ -141,9 +148,9 @@ Command dbg_command() {
   command.positional_doc = "backends all|list|get NAME, certs get HOST, conf, general";
   command.max_positional = 3;
   auto socket = std::make_shared<std::string>();
-  command.flags = {socket_flag(socket),
-                   {"status-port", FlagType::integer, "10246", "Daemon", "The original's flag of this name",
-                    FlagEffect::noop, {}}};
+  command.flags = {
+      socket_flag(socket),
+      {"status-port", FlagType::integer, "10246", "Daemon", "The original's flag of this name", FlagEffect::noop, {}}};
   command.run = [socket](const std::vector<std::string>& words, const std::vector<std::string>&) {
     return dbg(*socket, words);
   };

@@ -18,8 +18,8 @@ struct InspectionAnswer {
   std::string body;
 };
 
-// `target`: request target of a GET, "/api/v1/hosts?host=shop.example". `now`: seconds since 1970. An unknown path gives
-// 404, a parameter that can't be used 400.
+// `target`: request target of a GET, "/api/v1/hosts?host=shop.example". `now`: seconds since 1970. An unknown path
+// gives 404, a parameter that can't be used 400.
 InspectionAnswer inspect(const View& view, const model::Options& options, std::string_view target, std::int64_t now);
 
 }  // namespace weir::app

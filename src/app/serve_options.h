@@ -35,7 +35,7 @@ struct ServeOptions {
   std::string watch_namespace_selector;
   bool admin_page = false;            // the page and the inspection API on healthz_port too
   std::string debug_socket = "auto";  // path; "auto": weir-<pid>.sock among the temporary files; "off"
-  std::string webhook_address;  // of the admission webhook; empty: off
+  std::string webhook_address;        // of the admission webhook; empty: off
   std::string webhook_certificate;
   std::string webhook_key;
   bool webhook_alone = false;  // --disable-full-test

@@ -17,6 +17,6 @@ const proxy::Filter& ip_access_filter();          // ip_access/filter.cc
 const proxy::Filter& hsts_filter();               // hsts/filter.cc
 const proxy::Filter& custom_headers_filter();     // custom_headers/filter.cc
 const proxy::Filter& cookies_redirects_filter();  // cookies_redirects/filter.cc
-const proxy::Filter& auth_filter();            // auth/filter.cc
+const proxy::Filter& auth_filter();               // auth/filter.cc
 
 }  // namespace weir::features

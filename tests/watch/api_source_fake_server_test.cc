@@ -31,7 +31,8 @@ std::string ingress_json(const std::string& ns, const std::string& name, const s
                          const std::string& secret) {
   return object_json("Ingress", "networking.k8s.io/v1", ns, name, version,
                      R"(,"spec":{"defaultBackend":{"service":{"name":"web","port":{"number":80}}},)"
-                     R"("tls":[{"hosts":["h"],"secretName":")" + secret + R"("}]})");
+                     R"("tls":[{"hosts":["h"],"secretName":")" +
+                         secret + R"("}]})");
 }
 
 std::string secret_json(const std::string& ns, const std::string& name, const std::string& version) {

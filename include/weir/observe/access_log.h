@@ -107,7 +107,7 @@ struct AccessLogEntry {
   std::string_view pass_access_scheme;
   std::string_view pass_server_port;  // a trusted X-Forwarded-Port; empty: server_port
   std::string_view pass_port;         // X-Forwarded-Port as the upstream sees it
-  std::string_view reason;  // Weir's own $weir_reason: why the proxy itself made this response
+  std::string_view reason;            // Weir's own $weir_reason: why the proxy itself made this response
   const FieldList* request_fields = nullptr;
   const FieldList* response_fields = nullptr;
   const FieldList* upstream_fields = nullptr;  // of the last try
