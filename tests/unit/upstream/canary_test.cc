@@ -28,7 +28,7 @@ class Canary : public testing::Test {
     web.alternatives = {next.name};
     next.canary = rules;
     next.canary.enabled = true;
-    model.backends = {std::make_shared<const model::Backend>(next), std::make_shared<const model::Backend>(web)};
+    model.backends = {next, web};
     route::CompileOptions options;
     options.tls = false;
     route::Compiler compiler(options);
