@@ -22,7 +22,7 @@ struct AdminHandlers {
   std::function<std::string()> metrics;  // text/plain; version=0.0.4
   // Answers a GET of /api/...: calls `done` once, from any thread, or drops it at shutdown. Empty: 404.
   using Done = std::function<void(InspectionAnswer)>;
-  std::function<void(std::string target, Done done)> inspect;
+  std::function<void(std::string target, Done done)> inspect = {};
   bool page_on_port = false;  // serve the page and /api/ on the port too
 };
 
