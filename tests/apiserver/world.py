@@ -44,7 +44,7 @@ def wait_for(what, question, deadline=DEADLINE):
             if answer:
                 return answer
             last = answer
-        except (OSError, http.client.HTTPException, KeyError, IndexError, ValueError) as error:
+        except (OSError, http.client.HTTPException, ClusterError, KeyError, IndexError, ValueError) as error:
             last = error
         time.sleep(0.05)
     raise Failed(f"not within {deadline:.0f} s: {what} (last: {last!r})")
