@@ -17,6 +17,8 @@ import time
 
 import yaml
 
+from cluster import ClusterError
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 # Sanitizer builds and busy machines are slow; every wait is a deadline, never a fixed pause.
