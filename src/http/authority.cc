@@ -26,8 +26,8 @@ bool is_port_part(std::string_view rest) {
 }
 
 void append_lower(std::string_view text, std::string& out) {
-  out.resize(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) out[i] = base::to_lower(text[i]);
+  out.assign(text);
+  scan::to_lower(out.data(), out.data() + out.size());
 }
 
 }  // namespace
@@ -42,14 +42,12 @@ bool parse_authority(std::string_view authority, std::string& host) {
     append_lower(authority.substr(0, close + 1), host);
     return true;
   }
-  char before = '.';
-  std::size_t size = 0;
-  for (; size < authority.size() && scan::is(authority[size], scan::kHost); ++size) {
-    if (authority[size] == '.' && before == '.') return false;
-    before = authority[size];
-  }
+  const char* const end = authority.data() + authority.size();
+  auto size = static_cast<std::size_t>(scan::host(authority.data(), end) - authority.data());
   if (size == 0 || size > kLongestHost || !is_port_part(authority.substr(size))) return false;
-  if (before == '.') --size;
+  const std::string_view name = authority.substr(0, size);
+  if (name.front() == '.' || name.find("..") != std::string_view::npos) return false;
+  if (name.back() == '.') --size;
   append_lower(authority.substr(0, size), host);
   return true;
 }

@@ -113,12 +113,14 @@ ParseResult parse_field_block(const HeadInput& input, const char* p, const H1Lim
   const std::ptrdiff_t longest = std::min<std::uint32_t>(limits.field_line, std::numeric_limits<std::uint16_t>::max());
   const std::uint64_t dropped = side == Side::client ? kDroppedOfClient : kHopByHop;
   std::vector<Field>& fields = out.all();
+  std::uint64_t seen = 0;
+  std::uint64_t repeated = 0;
   for (;;) {
     if (p == end) return more_or(input, Reject::head_too_large);
     if (*p == '\r') {
       if (p + 1 == end) return more_or(input, Reject::head_too_large);
       if (p[1] != '\n') return refuse(Reject::bare_cr);
-      facts.end = p + 2;
+      facts = {p + 2, seen, repeated};
       return finished();
     }
     if (*p == ' ' || *p == '\t') return refuse(Reject::obs_fold);
@@ -151,9 +153,9 @@ ParseResult parse_field_block(const HeadInput& input, const char* p, const H1Lim
 
     const FieldId id = classify_field(name);
     const std::uint64_t mask = bit(id);
-    facts.repeated |= facts.seen & mask;
-    facts.seen |= mask;
-    Field& field = fields.emplace_back();
+    repeated |= seen & mask;
+    seen |= mask;
+    Field field;
     field.name = static_cast<std::uint32_t>(line - input.begin);
     field.name_size = static_cast<std::uint16_t>(name.size());
     field.value = static_cast<std::uint32_t>(value - input.begin);
@@ -163,6 +165,7 @@ ParseResult parse_field_block(const HeadInput& input, const char* p, const H1Lim
     if (underscore && side == Side::client && (!limits.underscores_in_names || folds_to_own_name(name))) {
       field.dropped = true;
     }
+    fields.push_back(field);
   }
 }
 

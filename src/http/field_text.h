@@ -16,19 +16,23 @@ inline bool same_token(std::string_view text, std::string_view lower) {
   if (text.size() != lower.size()) return false;
   const char* a = text.data();
   const char* b = lower.data();
-  std::size_t left = text.size();
-  while (left >= 8) {
-    std::uint64_t x = 0;
-    std::uint64_t y = 0;
-    std::memcpy(&x, a, 8);
-    std::memcpy(&y, b, 8);
-    if ((x | 0x2020202020202020u) != y) return false;
-    a += 8;
-    b += 8;
-    left -= 8;
+  const std::size_t size = text.size();
+  const auto differ = [a, b](std::size_t at, auto word) {
+    auto other = word;
+    std::memcpy(&word, a + at, sizeof word);
+    std::memcpy(&other, b + at, sizeof other);
+    return (word | static_cast<decltype(word)>(0x2020202020202020u)) != other;
+  };
+  // The last bytes are looked at in one piece that overlaps the one before.
+  if (size >= 8) {
+    for (std::size_t at = 0; at + 8 < size; at += 8) {
+      if (differ(at, std::uint64_t{})) return false;
+    }
+    return !differ(size - 8, std::uint64_t{});
   }
-  for (; left > 0; --left, ++a, ++b) {
-    if ((*a | 0x20) != *b) return false;
+  if (size >= 4) return !differ(0, std::uint32_t{}) && !differ(size - 4, std::uint32_t{});
+  for (std::size_t at = 0; at < size; ++at) {
+    if ((a[at] | 0x20) != b[at]) return false;
   }
   return true;
 }

@@ -7,8 +7,8 @@
 
 namespace weir::http {
 
-void HeadWriter::put(std::string_view text) {
-  if (text.empty()) return;
+inline void HeadWriter::put(std::string_view text) {
+  if (text.empty()) return;  // without data, perhaps
   std::memcpy(at_, text.data(), text.size());
   at_ += text.size();
 }
@@ -32,19 +32,20 @@ void HeadWriter::status_line(int status, std::string_view reason) {
 
 void HeadWriter::field(std::string_view name, std::string_view value) {
   const char* const end = value.data() + value.size();
-  if (scan::value(value.data(), end) != end) {
-    field_name(name);
-    value_part(value);
-    field_end();
-    return;
-  }
+  if (scan::value(value.data(), end) == end) return clean_field(name, value);
+  field_name(name);
+  value_part(value);
+  field_end();
+}
+
+void HeadWriter::clean_field(std::string_view name, std::string_view value) {
   if (!room(name.size() + value.size() + 4)) return;
   put(name);
-  *at_++ = ':';
-  *at_++ = ' ';
+  std::memcpy(at_, ": ", 2);
+  at_ += 2;
   put(value);
-  *at_++ = '\r';
-  *at_++ = '\n';
+  std::memcpy(at_, "\r\n", 2);
+  at_ += 2;
 }
 
 void HeadWriter::field(std::string_view name, std::uint64_t value) {

@@ -97,6 +97,44 @@ inline const char* target(const char* p, const char* end) {
   return by_table(p, end, kTarget);
 }
 
+// Host names: letters, digits, '-', '.', '_', '~'.
+inline const char* host(const char* p, const char* end) {
+#if defined(__SSE2__)
+  while (end - p >= 16) {
+    const __m128i x = load(p);
+    // As signed numbers: bytes from 0x80 on are below everything here.
+    const auto between = [x](int first, int last) {
+      return _mm_and_si128(_mm_cmpgt_epi8(x, splat(first - 1)), _mm_cmplt_epi8(x, splat(last + 1)));
+    };
+    const __m128i letters = [x] {
+      const __m128i lower = _mm_or_si128(x, splat(0x20));
+      return _mm_and_si128(_mm_cmpgt_epi8(lower, splat('a' - 1)), _mm_cmplt_epi8(lower, splat('z' + 1)));
+    }();
+    const __m128i others = _mm_or_si128(_mm_cmpeq_epi8(x, splat('_')), _mm_cmpeq_epi8(x, splat('~')));
+    const __m128i good =
+        _mm_or_si128(_mm_or_si128(letters, others), _mm_or_si128(between('-', '.'), between('0', '9')));
+    const int stop = ~_mm_movemask_epi8(good) & 0xffff;
+    if (stop != 0) return p + __builtin_ctz(static_cast<unsigned>(stop));
+    p += 16;
+  }
+#endif
+  return by_table(p, end, kHost);
+}
+
+// ASCII letters to lower case, in place.
+inline void to_lower(char* p, const char* end) {
+#if defined(__SSE2__)
+  for (; end - p >= 16; p += 16) {
+    const __m128i x = load(p);
+    const __m128i upper = _mm_and_si128(_mm_cmpgt_epi8(x, splat('A' - 1)), _mm_cmplt_epi8(x, splat('Z' + 1)));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_or_si128(x, _mm_and_si128(upper, splat(0x20))));
+  }
+#endif
+  for (; p != end; ++p) {
+    if (*p >= 'A' && *p <= 'Z') *p = static_cast<char>(*p | 0x20);
+  }
+}
+
 #if defined(__SSSE3__)
 // Bit (row - 2) of entry `low nibble` is set if the character row*16+low is a token character; rows 2 to 7 matter.
 constexpr std::array<std::uint8_t, 16> make_token_rows() {

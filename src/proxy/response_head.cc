@@ -29,13 +29,13 @@ void write_server(http::HeadWriter& head, const Request& request, const Response
   if (request.table == nullptr || !request.settings().server_tokens) return;
   const bool from_backend = request.settings().allow_backend_server_header && start.fields != nullptr &&
                             start.fields->find(FieldId::server) != nullptr;
-  if (!from_backend) head.field("Server", kServer);
+  if (!from_backend) head.clean_field("Server", kServer);
 }
 
 void write(http::HeadWriter& head, const Request& request, const ResponseStart& start, Framing framing,
            std::string_view date) {
   head.status_line(start.status, start.phrase);
-  head.field("Date", date);
+  head.clean_field("Date", date);
   write_server(head, request, start);
   if (start.fields == nullptr && !start.content_type.empty()) head.field("Content-Type", start.content_type);
   if (framing == Framing::length || (framing == Framing::none && start.length_told)) {

@@ -30,20 +30,20 @@ void write_original(http::HeadWriter& head, std::string_view name, const http::F
 
 void write_forwarded_for(http::HeadWriter& head, const Request& request) {
   const features::Settings& settings = request.settings();
-  head.field_name("X-Forwarded-For");
-  if (settings.compute_full_forwarded_for && settings.use_forwarded_headers) {
-    std::string incoming;
-    append_joined(request.head.fields, "X-Forwarded-For", incoming);
-    if (!incoming.empty()) {
-      head.value_part(incoming);
-      head.value_part(", ");
-    }
-    std::string peer;
-    append_proxied_for(request, peer);
-    head.value_part(peer);
-  } else {
-    head.value_part(request.forwarded.address_text);
+  if (!settings.compute_full_forwarded_for || !settings.use_forwarded_headers) {
+    head.clean_field("X-Forwarded-For", request.forwarded.address_text);
+    return;
   }
+  head.field_name("X-Forwarded-For");
+  std::string incoming;
+  append_joined(request.head.fields, "X-Forwarded-For", incoming);
+  if (!incoming.empty()) {
+    head.value_part(incoming);
+    head.value_part(", ");
+  }
+  std::string peer;
+  append_proxied_for(request, peer);
+  head.value_part(peer);
   head.field_end();
 }
 
@@ -104,8 +104,11 @@ void write(http::HeadWriter& head, const Request& request, bool with_body) {
   const http::Fields& fields = request.head.fields;
   const RequestTexts& texts = request.snapshot.texts();
   // What proxy-set-headers names is written by write_configured() alone.
+  const bool all_own = texts.proxy_set_headers.empty();
+  const auto is_own = [&](std::string_view name) { return all_own || !texts.sets_upstream(name); };
+  // `value` is of a parsed head, or made here.
   const auto own = [&](std::string_view name, std::string_view value) {
-    if (!texts.sets_upstream(name)) head.field(name, value);
+    if (is_own(name)) head.clean_field(name, value);
   };
   const std::string_view target = request.target.empty() ? request.head.target() : std::string_view(request.target);
   if (request.policies().proxy.http_1_0) {
@@ -117,10 +120,14 @@ void write(http::HeadWriter& head, const Request& request, bool with_body) {
     head.request_line(request.head.method_text(), target);
   }
   const std::string& vhost = request.policies().upstream_host.value;
-  own("Host", vhost.empty() || request.error_page ? request.forwarded.host : std::string_view(vhost));
+  if (vhost.empty() || request.error_page) {
+    own("Host", request.forwarded.host);
+  } else if (is_own("Host")) {
+    head.field("Host", vhost);
+  }
   if (!request.request_id.empty()) own("X-Request-ID", request.request_id);
   own("X-Real-IP", request.forwarded.address_text);
-  if (!texts.sets_upstream("X-Forwarded-For")) write_forwarded_for(head, request);
+  if (is_own("X-Forwarded-For")) write_forwarded_for(head, request);
   own("X-Forwarded-Host", request.forwarded.host);
   own("X-Forwarded-Port", request.forwarded.port);
   own("X-Forwarded-Proto", request.forwarded.scheme);

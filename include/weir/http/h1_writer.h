@@ -44,6 +44,8 @@ class HeadWriter {
   // `name` must be a token. Controls in `value` (a header cannot be split with them) are written as blanks.
   void field(std::string_view name, std::string_view value);
   void field(std::string_view name, std::uint64_t value);
+  // The same without looking at the value. REQUIRES: it is of a parsed head, or holds no control for another reason.
+  void clean_field(std::string_view name, std::string_view value);
   // A field in parts: field_name(), any number of value_part(), field_end().
   void field_name(std::string_view name);
   void value_part(std::string_view part);

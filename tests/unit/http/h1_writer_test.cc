@@ -41,6 +41,15 @@ TEST(HeadWriter, AValueCannotSplitTheHead) {
   EXPECT_EQ(head.text(), "HTTP/1.1 302 a  b\r\nLocation:   Set-Cookie: x   y\ttab\r\n");
 }
 
+TEST(HeadWriter, ACleanFieldIsWrittenAsItIs) {
+  char buffer[64];
+  HeadWriter head(buffer, sizeof buffer);
+  head.clean_field("X-A", "b\xc3\xa4");
+  head.clean_field("X-Empty", "");
+  EXPECT_TRUE(head.ok());
+  EXPECT_EQ(head.text(), "X-A: b\xc3\xa4\r\nX-Empty: \r\n");
+}
+
 TEST(HeadWriter, StopsAtTheEndOfItsBuffer) {
   for (std::size_t size = 0; size < 60; ++size) {
     const std::unique_ptr<char[]> buffer(new char[size + 1]);
