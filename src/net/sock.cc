@@ -4,6 +4,7 @@
 #include "weir/net/listen.h"
 
 #include "net/sock_private.h"
+#include "net/syscalls.h"
 #include "net/tls_stream.h"
 
 #include <fcntl.h>
@@ -39,10 +40,10 @@ static_assert(sizeof(Sock) <= 320);
 Sock::Sock(Reactor& reactor, int fd)
     : fd_(fd), reactor_(&reactor), read_timer_(*this, false), deferred_(*this), write_timer_(*this, true) {}
 
-int Sock::watch() noexcept {
+int Sock::watch(bool patient) noexcept {
   epoll_event event{};
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-  event.data.u64 = reinterpret_cast<std::uintptr_t>(this);
+  event.data.u64 = Reactor::event_data(*this, patient);
   return ::epoll_ctl(reactor_->fd(), EPOLL_CTL_ADD, fd_, &event) == 0 ? 0 : -errno;
 }
 
@@ -50,7 +51,7 @@ SockPtr Sock::adopt(Reactor& reactor, int fd) {
   const int flags = ::fcntl(fd, F_GETFL);
   if (flags >= 0 && !(flags & O_NONBLOCK)) ::fcntl(fd, F_SETFL, flags | O_NONBLOCK);
   SockPtr sock(new Sock(reactor, fd));
-  if (sock->watch() != 0) {
+  if (sock->watch(true) != 0) {
     // Without events (the kernel ran out of watches) it behaves like a connection that its peer has closed.
     ::shutdown(fd, SHUT_RDWR);
     sock->readable_ = true;
@@ -67,7 +68,7 @@ Task<int> Sock::connect(Reactor& reactor, const Address& to, Millis timeout, Soc
   const bool connected = ::connect(fd, to.data(), to.size) == 0;
   if (!connected && errno != EINPROGRESS) co_return -errno;
   // Registered only now: an unconnected socket reports a hang-up.
-  if (const int error = sock->watch(); error < 0) co_return error;
+  if (const int error = sock->watch(false); error < 0) co_return error;
   if (!connected) {
     const int waited = co_await sock->writable(timeout);
     if (waited < 0) co_return waited;
@@ -247,7 +248,7 @@ bool Sock::try_recv(Reading& op) {
     op.result_ = -ENOBUFS;
     return true;
   }
-  ssize_t n = ::recv(fd_, buffer_ + begin_ + have_, room, 0);
+  ssize_t n = receive(fd_, buffer_ + begin_ + have_, room, 0);
   if (n < 0) {
     if (errno != EAGAIN && errno != EINTR) {
       op.result_ = -errno;
@@ -309,7 +310,7 @@ void Sock::on_event(std::uint32_t events) {
   if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) [[unlikely]]
     note_hangup(events);
   Reactor& reactor = *reactor_;  // outlives this Sock
-  reactor.budget_ = Reactor::kBudget;
+  reactor.begin_event();
   reactor.current_ = this;
   const bool writable = events & (EPOLLOUT | EPOLLHUP | EPOLLERR);
   if (writer_) [[unlikely]] {

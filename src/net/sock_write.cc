@@ -2,6 +2,7 @@
 #include "weir/net/sock.h"
 
 #include "net/sock_private.h"
+#include "net/syscalls.h"
 #include "net/tls_stream.h"
 
 #include <sys/socket.h>
@@ -18,7 +19,9 @@ namespace {
 
 // send() is cheaper than sendmsg() for a single part.
 ssize_t send_parts(int fd, const iovec* parts, int count) noexcept {
-  if (count == 1) return ::send(fd, parts->iov_base, parts->iov_len, MSG_NOSIGNAL);
+  if (count == 1) {
+    return send_bytes(fd, static_cast<const char*>(parts->iov_base), parts->iov_len, MSG_NOSIGNAL);
+  }
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(parts);
   message.msg_iovlen = static_cast<std::size_t>(count);

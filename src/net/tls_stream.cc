@@ -1,5 +1,7 @@
 #include "net/tls_stream.h"
 
+#include "net/syscalls.h"
+
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <sys/socket.h>
@@ -113,7 +115,7 @@ int TlsStream::read_socket(char* to, int size, bool& retry) {
     retry = true;
     return -1;
   }
-  const ssize_t n = ::recv(sock_.fd_, to, static_cast<std::size_t>(size), 0);
+  const ssize_t n = receive(sock_.fd_, to, static_cast<std::size_t>(size), 0);
   if (n > 0) {
     sock_.readable_ = sock_.eof() || n == size;  // as in Sock::try_recv
     return static_cast<int>(n);
@@ -296,7 +298,7 @@ int TlsStream::flush() noexcept {
   const bool old = has_unsent();
   const char* from = old ? unsent_.data() + unsent_begin_ : outbox.ciphertext.get();
   const std::size_t size = old ? unsent_.size() - unsent_begin_ : fresh;
-  ssize_t n = ::send(sock_.fd_, from, size, MSG_NOSIGNAL);
+  ssize_t n = send_bytes(sock_.fd_, from, size, MSG_NOSIGNAL);
   if (n < 0) {
     if (errno != EAGAIN && errno != EINTR) {
       write_error_ = errno;

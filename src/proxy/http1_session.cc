@@ -1,5 +1,4 @@
 // Step 3 of life-of-a-request: request heads of one HTTP/1 connection, one after the other.
-#include "proxy/clock.h"
 #include "proxy/http1_sink.h"
 #include "proxy/request_pipeline.h"
 #include "proxy/session.h"
@@ -56,7 +55,7 @@ net::Task<bool> serve_request(Session& session) {
   Worker& worker = session.worker;
   net::Sock& client = *session.sock;
   session.set_activity(Activity::reading);
-  const std::int64_t began_us = monotonic_us();
+  const std::int64_t began_us = client.reactor().now_us();
   const std::uint64_t timeout_ms =
       static_cast<std::uint64_t>(net::Millis(settings_of(worker).client_header_timeout).count());
   const std::uint64_t deadline_ms = client.reactor().now_ms() + timeout_ms;

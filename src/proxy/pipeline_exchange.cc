@@ -177,19 +177,23 @@ net::Task<bool> RequestPipeline::proxy() {
   co_return co_await deliver(exchange);
 }
 
-// Through an encoder where the ConfigMap and the client want that.
 net::Task<Failure> RequestPipeline::relay(upstream::Exchange& exchange) {
-  if (!request_.settings().compression.any()) co_return co_await relay_response(worker_, exchange, sink_, request_);
+  if (!request_.settings().compression.any()) return relay_response(worker_, exchange, sink_, request_);
   const std::optional<Coding> coding = choose_coding(worker_, exchange.head(), exchange.body(), request_);
-  if (!coding) co_return co_await relay_response(worker_, exchange, sink_, request_);
+  return coding ? relay_encoded(exchange, *coding) : relay_response(worker_, exchange, sink_, request_);
+}
+
+net::Task<Failure> RequestPipeline::relay_encoded(upstream::Exchange& exchange, Coding coding) {
   const features::CompressionSettings& settings = request_.settings().compression;
-  const int level = *coding == Coding::gzip ? settings.gzip.level : settings.brotli.level;
+  const int level = coding == Coding::gzip ? settings.gzip.level : settings.brotli.level;
   std::optional<std::uint64_t> length;
   if (exchange.body() == http::BodyKind::length) length = exchange.head().content_length;
-  std::unique_ptr<ContentEncoder> encoder = make_encoder(*coding, level, length, worker_.compression_memory());
+  std::unique_ptr<ContentEncoder> encoder = make_encoder(coding, level, length, worker_.compression_memory());
   if (!encoder) co_return Failure::out_of_memory;
   CompressingSink sink(sink_, std::move(encoder));
-  co_return co_await relay_response(worker_, exchange, sink, request_);
+  const Failure failure = co_await relay_response(worker_, exchange, sink, request_);
+  worker_.reactor().refresh_clock();  // encoding takes its time
+  co_return failure;
 }
 
 net::Task<bool> RequestPipeline::deliver(upstream::Exchange& exchange) {

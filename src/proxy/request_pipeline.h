@@ -1,6 +1,7 @@
 // RequestPipeline: what happens to one request, in the order of spec 0.1 (life-of-a-request, steps 4 to 11).
 #pragma once
 
+#include "proxy/content_encoder.h"
 #include "proxy/request.h"
 #include "proxy/response_sink.h"
 #include "proxy/worker.h"
@@ -46,7 +47,9 @@ class RequestPipeline {
   net::Task<bool> proxy();
   // Sends the response that the exchange holds. Result as handle()'s.
   net::Task<bool> deliver(upstream::Exchange& exchange);
+  // Through an encoder where the ConfigMap and the client want that.
   net::Task<Failure> relay(upstream::Exchange& exchange);
+  net::Task<Failure> relay_encoded(upstream::Exchange& exchange, Coding coding);
 
   // Responses replaced by those of an error backend (pipeline_errors.cc).
   bool is_replaced(int status, bool own) const;

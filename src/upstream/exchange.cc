@@ -2,7 +2,6 @@
 // retry.cc.
 #include "weir/upstream/exchange.h"
 
-#include "upstream/clock.h"
 #include "upstream/connect.h"
 #include "weir/base/ascii.h"
 #include "weir/upstream/retry.h"
@@ -67,7 +66,7 @@ net::Task<Failure> Exchange::start() {
     facts.sent = sent_;
     facts.replayable = plan_.body == nullptr || plan_.body->replayable();
     if (!may_retry(*plan_.policy, failure, head_.status, facts)) co_return failure;
-    record().response_time = now_us() - try_began_us_;
+    record().response_time = runtime_.reactor.now_us() - try_began_us_;
     drop_connection();
   }
 }
@@ -76,7 +75,7 @@ net::Task<Failure> Exchange::start() {
 // counting as a try: the endpoint closed it while it was idle.
 net::Task<Failure> Exchange::attempt(const route::Endpoint& endpoint) {
   for (bool fresh = false;; fresh = true) {
-    try_began_us_ = now_us();
+    try_began_us_ = runtime_.reactor.now_us();
     sent_ = received_ = false;
     head_.clear();
     connection_ = fresh ? nullptr : runtime_.pool.take(endpoint.id, runtime_.reactor.now_ms());
@@ -85,7 +84,7 @@ net::Task<Failure> Exchange::attempt(const route::Endpoint& endpoint) {
       const Failure refused = co_await connect(endpoint);
       if (refused != Failure::none) co_return end_try(refused);
     }
-    record().connect_time = reused_ ? 0 : now_us() - try_began_us_;
+    record().connect_time = reused_ ? 0 : runtime_.reactor.now_us() - try_began_us_;
     if (runtime_.counters != nullptr)
       (reused_ ? runtime_.counters->upstream_reuses : runtime_.counters->upstream_connects).add();
     if (!plan_.body_reads_client) start_watch();
@@ -128,7 +127,7 @@ net::Task<Failure> Exchange::attempt(const route::Endpoint& endpoint) {
     }
     if (failure == Failure::none) {
       record().status = head_.status;
-      record().header_time = now_us() - try_began_us_;
+      record().header_time = runtime_.reactor.now_us() - try_began_us_;
       co_return failure;
     }
     const bool again = may_replay_stale(failure);
@@ -139,7 +138,7 @@ net::Task<Failure> Exchange::attempt(const route::Endpoint& endpoint) {
 
 // As the original logs it: 502 or 504 for a try that brought no answer.
 Failure Exchange::end_try(Failure failure) {
-  record().response_time = now_us() - try_began_us_;
+  record().response_time = runtime_.reactor.now_us() - try_began_us_;
   if (info(failure).side == Side::upstream) record().status = info(failure).status;
   return failure;
 }
@@ -260,7 +259,7 @@ void Exchange::drop_connection() {
 
 void Exchange::finish(bool complete) {
   if (!connection_) return end_selection();
-  record().response_time = now_us() - try_began_us_;
+  record().response_time = runtime_.reactor.now_us() - try_began_us_;
   const bool reusable = complete && !uploading() && upload_result_ >= 0 && head_.keep_alive &&
                         body() != http::BodyKind::until_close && head_.status != 101 &&
                         !plan_.policy->connection_close && connection_->sock->input().empty();

@@ -50,6 +50,14 @@ class Reactor {
 
   // Coarse monotonic clock (a few ms), read once per wait(), drain() and expire().
   std::uint64_t now_ms() const { return now_ms_; }
+  // Exact monotonic clock in microseconds, read once per event: what a coroutine does until it waits is one moment.
+  // After long work of its own it calls refresh_clock().
+  std::int64_t now_us() {
+    if (now_us_ == 0) [[unlikely]]
+      now_us_ = read_clock_us();
+    return now_us_;
+  }
+  void refresh_clock() noexcept { now_us_ = 0; }
 
   // `on_readable` runs whenever `fd` is readable (level-triggered); it may remove this or any listener. `fd` stays the
   // caller's. Returns 0 or -errno.
@@ -70,7 +78,7 @@ class Reactor {
 
   // Reads a coroutine may do without suspending before others get their turn.
   static constexpr int kBudget = 16;
-  static constexpr int kMaxRounds = 8;
+  static constexpr int kMaxRounds = 64;
 
   // The rest of the current batch must not see a destroyed Sock.
   void forget(Sock& sock) noexcept;
@@ -79,10 +87,18 @@ class Reactor {
   void wake() noexcept;
   void run(int wait_ms);  // -1: without end
   void handle(const epoll_event& event);
+  void handle_patient();
+  static std::uint64_t event_data(Sock& sock, bool patient) noexcept;
   void run_ready();
   void end_waits(ListNode& timers, int result);
   void resume_listeners() noexcept;
   void update_clock() noexcept;
+  static std::int64_t read_clock_us() noexcept;
+  // A coroutine is about to be resumed, or started.
+  void begin_event() noexcept {
+    budget_ = kBudget;
+    now_us_ = 0;
+  }
   Listener* find_listener(int fd) noexcept;
 
   int epoll_fd_ = -1;
@@ -91,6 +107,7 @@ class Reactor {
   bool woken_ = false;    // wake_fd_ is readable
   int budget_ = kBudget;
   std::uint64_t now_ms_ = 0;
+  std::int64_t now_us_ = 0;  // 0: to be read
   std::uint64_t last_trim_ms_ = 0;
   std::unique_ptr<Batch> batch_;
   Sock* current_ = nullptr;  // the Sock being handled; nullptr once it is destroyed

@@ -59,7 +59,8 @@ class alignas(64) Sock final : public FrameFromSlab {
   // What to do with an event that nobody waits for. May destroy the Sock.
   using IdleHook = void (*)(void* context, Sock& sock);
 
-  // Takes the descriptor and makes it non-blocking.
+  // Takes the descriptor and makes it non-blocking. While there is more to do than the thread can, what happens on
+  // adopted Socks waits until what happens on connected ones is done: answers come before new requests.
   static SockPtr adopt(Reactor& reactor, int fd);
   // Non-blocking connect with TCP_NODELAY. `out` is set if the result is > 0. `to` and `out` outlive the Task.
   static Task<int> connect(Reactor& reactor, const Address& to, Millis timeout, SockPtr& out);
@@ -148,7 +149,8 @@ class alignas(64) Sock final : public FrameFromSlab {
   struct Unsent;
 
   Sock(Reactor& reactor, int fd);
-  int watch() noexcept;
+  // `patient`: events of others may come first.
+  int watch(bool patient) noexcept;
 
   Reading start_read(ReadOp op, std::uint32_t room, Millis timeout, bool idle);
   // Each tries the operation of an awaiter; true: it has finished, the result is in the awaiter.

@@ -4,6 +4,8 @@
 
 #include <sys/eventfd.h>
 
+#include <vector>
+
 namespace weir::net::test {
 namespace {
 
@@ -152,6 +154,98 @@ TEST(Reactor, ExpiryPrefersWhatHasArrived) {
   loop.reactor.expire();
 
   EXPECT_EQ(result, 1);
+}
+
+Job open(JobGroup&, Reactor& reactor, const Address& to, SockPtr& out, int& result) {
+  result = co_await Sock::connect(reactor, to, kLong, out);
+}
+
+Job note_read(JobGroup&, Sock& sock, int number, std::vector<int>& order) {
+  const int result = co_await sock.recv_some(10, kLong);
+  if (result > 0) order.push_back(number);
+}
+
+// Many adopted Socks, each with one byte to read, and one connected Sock whose byte came last.
+class ReactorOrder : public ::testing::Test {
+ protected:
+  static constexpr int kClients = 150;  // several times what is handled at once
+  static constexpr int kAnswer = -1;
+
+  ReactorOrder() {
+    const int listener = *listen_tcp("127.0.0.1", 0);
+    int result = kUnset;
+    open(loop.jobs, loop.reactor, local_address_of(listener), upstream, result);
+    EXPECT_TRUE(loop.run_until([&] { return result != kUnset; }));
+    endpoint = Peer(::accept(listener, nullptr, nullptr));
+    ::close(listener);
+    note_read(loop.jobs, *upstream, kAnswer, order);
+    for (int i = 0; i < kClients; ++i) {
+      auto [near, far] = tcp_pair();
+      clients.push_back(loop.adopt(near));
+      peers.push_back(std::move(far));
+    }
+    loop.settle();  // the events of having been registered
+  }
+  void send_all() {
+    for (const Peer& peer : peers) peer.send("x");
+    endpoint.send("x");
+  }
+
+  Loop loop;
+  SockPtr upstream;
+  Peer endpoint;
+  std::vector<SockPtr> clients;
+  std::vector<Peer> peers;
+  std::vector<int> order;
+};
+
+TEST_F(ReactorOrder, AnswersComeBeforeNewRequestsAndAllAreHandled) {
+  for (int i = 0; i < kClients; ++i) note_read(loop.jobs, *clients[static_cast<std::size_t>(i)], i, order);
+  send_all();
+
+  ASSERT_TRUE(loop.run_until([&] { return order.size() == kClients + 1; }));
+
+  EXPECT_EQ(order.front(), kAnswer);
+  for (int i = 0; i < kClients; ++i) EXPECT_EQ(order[static_cast<std::size_t>(i) + 1], i);
+}
+
+Job destroy_others(JobGroup&, std::vector<SockPtr>& all, int& result) {
+  result = co_await all.front()->recv_some(10, kLong);
+  all.erase(all.begin() + 1, all.end());
+}
+
+TEST_F(ReactorOrder, WhoWaitsForItsTurnMayBeDestroyed) {
+  int result = kUnset;
+  destroy_others(loop.jobs, clients, result);
+  for (int i = 1; i < kClients; ++i) note_read(loop.jobs, *clients[static_cast<std::size_t>(i)], i, order);
+  send_all();
+
+  ASSERT_TRUE(loop.run_until([&] { return result != kUnset; }));
+  loop.settle();
+
+  EXPECT_EQ(order, std::vector<int>{kAnswer});
+}
+
+TEST(Reactor, TheClockStandsWithinAnEvent) {
+  Loop loop;
+  auto [near, far] = tcp_pair();
+  SockPtr sock = loop.adopt(near);
+  loop.settle();
+  const std::int64_t before = loop.reactor.now_us();
+  pollfd nothing{-1, 0, 0};
+  ::poll(&nothing, 1, 2);
+  EXPECT_EQ(loop.reactor.now_us(), before);
+
+  loop.reactor.refresh_clock();
+  const std::int64_t after = loop.reactor.now_us();
+  EXPECT_GE(after - before, 2000);
+
+  ::poll(&nothing, 1, 2);
+  int result = kUnset;
+  read_once(loop.jobs, *sock, 10, kLong, result);
+  far.send("x");
+  ASSERT_TRUE(loop.run_until([&] { return result == 1; }));
+  EXPECT_GE(loop.reactor.now_us() - after, 2000);
 }
 
 }  // namespace
