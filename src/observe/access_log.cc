@@ -12,6 +12,7 @@ namespace weir::observe {
 namespace {
 
 constexpr std::size_t kMaxQueuedBytes = 8 * 1024 * 1024;
+constexpr std::size_t kRoom = AccessLogBuffer::kSize + 4096;  // a line goes beyond the size at which a buffer is full
 
 LogEscape escape_of(const AccessLogSettings& settings) {
   if (settings.escape_none) return LogEscape::none;
@@ -109,7 +110,7 @@ std::uint64_t AccessLog::dropped_lines() const {
 }
 
 AccessLogBuffer::AccessLogBuffer(AccessLog& log) : log_(log) {
-  text_.reserve(kSize + 4096);
+  text_.use({}, kRoom);
 }
 
 AccessLogBuffer::~AccessLogBuffer() {
@@ -123,6 +124,11 @@ void AccessLogBuffer::follow_configuration() {
   std::lock_guard lock(log_.mutex_);
   active_ = log_.active_;
   version_ = version;
+}
+
+bool AccessLogBuffer::wants_details() {
+  follow_configuration();
+  return active_ && active_->enabled && active_->format.wants_details();
 }
 
 void AccessLogBuffer::append(const AccessLogEntry& entry) {
@@ -141,13 +147,11 @@ void AccessLogBuffer::flush() {
   chunk.lines = std::exchange(lines_, 0);
   if (!active_ || !active_->writer) {
     log_.dropped_before_.fetch_add(chunk.lines, std::memory_order_relaxed);
-    text_.clear();
+    text_.cut(0);
     return;
   }
-  chunk.text = std::move(text_);
-  text_ = active_->writer->submit(std::move(chunk));
-  text_.clear();
-  text_.reserve(kSize + 4096);
+  chunk.text = text_.take();
+  text_.use(active_->writer->submit(std::move(chunk)), kRoom);
 }
 
 }  // namespace weir::observe

@@ -4,25 +4,40 @@
 #include "text_escape.h"
 #include "weir/base/ascii.h"
 
+#include <algorithm>
+
 namespace weir::observe {
 
 namespace {
+
+constexpr std::size_t kLongestLiteral = 0xffff;
 
 bool is_name_char(char c) {
   return base::is_alnum(c) || c == '_';
 }
 
-// Escapes what was appended from `from` on, in place; values that need it are rare.
-void escape_tail(std::string& out, std::size_t from, LogEscape escape) {
-  const std::string_view tail = std::string_view(out).substr(from);
-  if (!(escape == LogEscape::standard ? needs_standard_escape(tail) : needs_json_escape(tail))) return;
-  const std::string value = out.substr(from);
-  out.resize(from);
-  if (escape == LogEscape::standard) {
-    append_standard_escaped(out, value);
-  } else {
-    append_json_escaped(out, value);
+bool is_in_default_layout(std::string_view name) {
+  std::string_view rest = kDefaultLogFormat;
+  for (std::size_t at = rest.find('$'); at != std::string_view::npos; at = rest.find('$')) {
+    rest.remove_prefix(at + 1);
+    const auto size = static_cast<std::size_t>(std::find_if_not(rest.begin(), rest.end(), is_name_char) - rest.begin());
+    if (rest.substr(0, size) == name) return true;
   }
+  return false;
+}
+
+// Escapes what was appended from `from` on, in place; values that need it are rare.
+void escape_tail(LogText& out, std::size_t from, LogEscape escape) {
+  const std::string_view tail = out.view(from);
+  if (!(escape == LogEscape::standard ? needs_standard_escape(tail) : needs_json_escape(tail))) return;
+  std::string escaped;
+  if (escape == LogEscape::standard) {
+    append_standard_escaped(escaped, tail);
+  } else {
+    append_json_escaped(escaped, tail);
+  }
+  out.cut(from);
+  out.append(escaped);
 }
 
 }  // namespace
@@ -31,13 +46,6 @@ base::Result<LogFormat> LogFormat::compile(std::string_view text, LogEscape esca
   LogFormat format;
   format.escape_ = escape;
   std::string literal;
-  const auto end_literal = [&] {
-    if (literal.empty()) return;
-    Piece piece;
-    piece.text = std::move(literal);
-    literal.clear();
-    format.pieces_.push_back(std::move(piece));
-  };
   std::size_t at = 0;
   while (at < text.size()) {
     if (text[at] != '$') {
@@ -69,32 +77,57 @@ base::Result<LogFormat> LogFormat::compile(std::string_view text, LogEscape esca
       if (!near.empty()) message += ", did you mean \"$" + std::string(near) + "\"?";
       return base::fail(std::move(message));
     }
-    end_literal();
-    Piece piece;
-    piece.text = argument;
+    if (!is_in_default_layout(name)) format.wants_details_ = true;
+    Piece& piece = format.add_piece(literal);
+    literal.clear();
+    piece.argument = static_cast<std::uint32_t>(format.texts_.size());
+    piece.argument_size = static_cast<std::uint16_t>(argument.size());
+    format.texts_.append(argument);
+    piece.text = variable->text;
     piece.write = variable->write;
     piece.dash_when_empty = variable->dash_when_empty && escape == LogEscape::standard;
     piece.raw = variable->raw || escape == LogEscape::none;
-    format.pieces_.push_back(std::move(piece));
   }
-  end_literal();
+  if (!literal.empty()) format.add_piece(literal).raw = true;
   return format;
 }
 
-void LogFormat::append(const AccessLogEntry& entry, std::string& out) const {
+LogFormat::Piece& LogFormat::add_piece(std::string_view literal) {
+  // Longer ones are rare: each part but the last is a piece without a variable.
+  while (literal.size() > kLongestLiteral) {
+    add_piece(literal.substr(0, kLongestLiteral)).raw = true;
+    literal.remove_prefix(kLongestLiteral);
+  }
+  Piece& piece = pieces_.emplace_back();
+  piece.literal = static_cast<std::uint32_t>(texts_.size());
+  piece.literal_size = static_cast<std::uint16_t>(literal.size());
+  texts_.append(literal);
+  return piece;
+}
+
+void LogFormat::append(const AccessLogEntry& entry, LogText& out) const {
   for (const Piece& piece : pieces_) {
-    if (!piece.write) {
-      out.append(piece.text);
+    out.append({texts_.data() + piece.literal, piece.literal_size});
+    const std::size_t from = out.size();
+    if (piece.text != nullptr) {
+      out.append(entry.*piece.text);
+    } else if (piece.write != nullptr) {
+      piece.write(entry, {texts_.data() + piece.argument, piece.argument_size}, out);
+    } else {
       continue;
     }
-    const std::size_t from = out.size();
-    piece.write(entry, piece.text, out);
     if (out.size() == from) {
       if (piece.dash_when_empty) out.push_back('-');
     } else if (!piece.raw) {
       escape_tail(out, from, escape_);
     }
   }
+}
+
+void LogFormat::append(const AccessLogEntry& entry, std::string& out) const {
+  LogText text;
+  append(entry, text);
+  out.append(text.view());
 }
 
 }  // namespace weir::observe

@@ -18,23 +18,23 @@ using Entry = AccessLogEntry;
 using View = std::string_view;
 
 template <class T>
-void number(std::string& out, T value) {
-  char text[24];
-  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
-  out.append(text, end);
+void number(LogText& out, T value) {
+  constexpr std::size_t kMost = 24;
+  char* const begin = out.room(kMost);
+  out.advance(static_cast<std::size_t>(std::to_chars(begin, begin + kMost, value).ptr - begin));
 }
 
 // Microseconds as seconds with three decimals, cut as nginx does.
-void seconds(std::string& out, std::int64_t micros) {
+void seconds(LogText& out, std::int64_t micros) {
   const std::int64_t millis = std::max<std::int64_t>(micros, 0) / 1000;
-  char text[32];
-  char* end = std::to_chars(text, text + 20, millis / 1000).ptr;
+  char* const begin = out.room(32);
+  char* end = std::to_chars(begin, begin + 20, millis / 1000).ptr;
   const auto rest = static_cast<int>(millis % 1000);
   *end++ = '.';
   *end++ = static_cast<char>('0' + rest / 100);
   *end++ = static_cast<char>('0' + rest / 10 % 10);
   *end++ = static_cast<char>('0' + rest % 10);
-  out.append(text, end);
+  out.advance(static_cast<std::size_t>(end - begin));
 }
 
 // Formatting a time costs more than the rest of a line, and lines come in bursts: kept for the second.
@@ -71,7 +71,7 @@ const TimeTexts& time_texts(std::int64_t micros) {
 
 // "a, b : c": tries are separated by ", ", the group after an internal redirect by " : ".
 template <class Append>
-void list(const Entry& e, std::string& out, Append append) {
+void list(const Entry& e, LogText& out, Append append) {
   bool first = true;
   for (const UpstreamTry& t : e.tries) {
     if (!first) out.append(t.new_group ? " : " : ", ");
@@ -80,7 +80,7 @@ void list(const Entry& e, std::string& out, Append append) {
   }
 }
 
-void time_list(const Entry& e, std::string& out, std::int64_t UpstreamTry::*member) {
+void time_list(const Entry& e, LogText& out, std::int64_t UpstreamTry::*member) {
   list(e, out, [&](const UpstreamTry& t) {
     if (t.*member < 0) {
       out.push_back('-');
@@ -90,7 +90,7 @@ void time_list(const Entry& e, std::string& out, std::int64_t UpstreamTry::*memb
   });
 }
 
-void size_list(const Entry& e, std::string& out, std::uint64_t UpstreamTry::*member) {
+void size_list(const Entry& e, LogText& out, std::uint64_t UpstreamTry::*member) {
   list(e, out, [&](const UpstreamTry& t) { number(out, t.*member); });
 }
 
@@ -101,7 +101,7 @@ bool names_field(View variable, View field) {
                     [](char v, char f) { return base::to_lower(v) == (f == '-' ? '_' : base::to_lower(f)); });
 }
 
-void field_values(const FieldList* fields, View variable, std::string& out) {
+void field_values(const FieldList* fields, View variable, LogText& out) {
   if (!fields) return;
   bool first = true;
   for (std::size_t i = 0; i < fields->size(); ++i) {
@@ -113,7 +113,7 @@ void field_values(const FieldList* fields, View variable, std::string& out) {
   }
 }
 
-void cookie_value(const FieldList* fields, View field_name, View cookie, std::string& out) {
+void cookie_value(const FieldList* fields, View field_name, View cookie, LogText& out) {
   if (!fields) return;
   for (std::size_t i = 0; i < fields->size(); ++i) {
     const FieldList::View field = fields->at(i);
@@ -132,7 +132,7 @@ void cookie_value(const FieldList* fields, View field_name, View cookie, std::st
   }
 }
 
-void argument_value(View args, View name, std::string& out) {
+void argument_value(View args, View name, LogText& out) {
   while (!args.empty()) {
     const std::size_t end = std::min(args.find('&'), args.size());
     const View pair = args.substr(0, end);
@@ -145,71 +145,66 @@ void argument_value(View args, View name, std::string& out) {
   }
 }
 
-void nothing(const Entry&, View, std::string&) {}
-
-template <View Entry::*Member>
-void text(const Entry& e, View, std::string& out) {
-  out.append(e.*Member);
-}
+void nothing(const Entry&, View, LogText&) {}
 
 template <auto Member>
-void port(const Entry& e, View, std::string& out) {
+void port(const Entry& e, View, LogText& out) {
   if (e.*Member != 0) number(out, e.*Member);
 }
 
 template <auto Member>
-void count(const Entry& e, View, std::string& out) {
+void count(const Entry& e, View, LogText& out) {
   number(out, e.*Member);
 }
 
-void write_status(const Entry& e, View, std::string& out) {
+void write_status(const Entry& e, View, LogText& out) {
   const int status = std::clamp(e.status, 0, 999);
   out.push_back(static_cast<char>('0' + status / 100));
   out.push_back(static_cast<char>('0' + status / 10 % 10));
   out.push_back(static_cast<char>('0' + status % 10));
 }
 
-void write_msec(const Entry& e, View, std::string& out) {
+void write_msec(const Entry& e, View, LogText& out) {
   seconds(out, e.finished_at);
 }
-void write_time_local(const Entry& e, View, std::string& out) {
+void write_time_local(const Entry& e, View, LogText& out) {
   out.append(time_texts(e.finished_at).local);
 }
-void write_time_iso(const Entry& e, View, std::string& out) {
+void write_time_iso(const Entry& e, View, LogText& out) {
   out.append(time_texts(e.finished_at).iso);
 }
-void write_request_time(const Entry& e, View, std::string& out) {
+void write_request_time(const Entry& e, View, LogText& out) {
   seconds(out, e.request_time);
 }
-void write_scheme(const Entry& e, View, std::string& out) {
+void write_scheme(const Entry& e, View, LogText& out) {
   out.append(e.tls ? "https" : "http");
 }
-void write_https(const Entry& e, View, std::string& out) {
+void write_https(const Entry& e, View, LogText& out) {
   if (e.tls) out.append("on");
 }
-void write_is_args(const Entry& e, View, std::string& out) {
+void write_is_args(const Entry& e, View, LogText& out) {
   if (!e.args.empty()) out.push_back('?');
 }
-void write_completion(const Entry& e, View, std::string& out) {
+void write_completion(const Entry& e, View, LogText& out) {
   if (e.status != 499) out.append("OK");
 }
-void write_session_reused(const Entry& e, View, std::string& out) {
+void write_session_reused(const Entry& e, View, LogText& out) {
   if (e.tls) out.push_back(e.ssl_session_reused ? 'r' : '.');
 }
-void write_pid(const Entry&, View, std::string& out) {
+void write_pid(const Entry&, View, LogText& out) {
   number(out, ::getpid());
 }
-void write_version(const Entry&, View, std::string& out) {
+void write_version(const Entry&, View, LogText& out) {
   out.append(WEIR_VERSION);
 }
-void write_pipe(const Entry&, View, std::string& out) {
+void write_pipe(const Entry&, View, LogText& out) {
   out.push_back('.');
 }
 
-void write_upstream_addr(const Entry& e, View, std::string& out) {
+void write_upstream_addr(const Entry& e, View, LogText& out) {
   list(e, out, [&](const UpstreamTry& t) { out.append(t.address); });
 }
-void write_upstream_status(const Entry& e, View, std::string& out) {
+void write_upstream_status(const Entry& e, View, LogText& out) {
   list(e, out, [&](const UpstreamTry& t) {
     if (t.status == 0) {
       out.push_back('-');
@@ -218,136 +213,140 @@ void write_upstream_status(const Entry& e, View, std::string& out) {
     }
   });
 }
-void write_upstream_connect_time(const Entry& e, View, std::string& out) {
+void write_upstream_connect_time(const Entry& e, View, LogText& out) {
   time_list(e, out, &UpstreamTry::connect_time);
 }
-void write_upstream_header_time(const Entry& e, View, std::string& out) {
+void write_upstream_header_time(const Entry& e, View, LogText& out) {
   time_list(e, out, &UpstreamTry::header_time);
 }
-void write_upstream_response_time(const Entry& e, View, std::string& out) {
+void write_upstream_response_time(const Entry& e, View, LogText& out) {
   time_list(e, out, &UpstreamTry::response_time);
 }
-void write_upstream_response_length(const Entry& e, View, std::string& out) {
+void write_upstream_response_length(const Entry& e, View, LogText& out) {
   size_list(e, out, &UpstreamTry::response_length);
 }
-void write_upstream_bytes_sent(const Entry& e, View, std::string& out) {
+void write_upstream_bytes_sent(const Entry& e, View, LogText& out) {
   size_list(e, out, &UpstreamTry::bytes_sent);
 }
-void write_upstream_bytes_received(const Entry& e, View, std::string& out) {
+void write_upstream_bytes_received(const Entry& e, View, LogText& out) {
   size_list(e, out, &UpstreamTry::bytes_received);
 }
 
-void write_http_field(const Entry& e, View name, std::string& out) {
+void write_http_field(const Entry& e, View name, LogText& out) {
   field_values(e.request_fields, name, out);
 }
-void write_sent_field(const Entry& e, View name, std::string& out) {
+void write_sent_field(const Entry& e, View name, LogText& out) {
   field_values(e.response_fields, name, out);
 }
-void write_upstream_field(const Entry& e, View name, std::string& out) {
+void write_upstream_field(const Entry& e, View name, LogText& out) {
   field_values(e.upstream_fields, name, out);
 }
-void write_cookie(const Entry& e, View name, std::string& out) {
+void write_cookie(const Entry& e, View name, LogText& out) {
   cookie_value(e.request_fields, "cookie", name, out);
 }
-void write_upstream_cookie(const Entry& e, View name, std::string& out) {
+void write_upstream_cookie(const Entry& e, View name, LogText& out) {
   cookie_value(e.upstream_fields, "set_cookie", name, out);
 }
-void write_arg(const Entry& e, View name, std::string& out) {
+void write_arg(const Entry& e, View name, LogText& out) {
   argument_value(e.args, name, out);
 }
-void write_content_length(const Entry& e, View, std::string& out) {
+void write_content_length(const Entry& e, View, LogText& out) {
   field_values(e.request_fields, "content_length", out);
 }
-void write_content_type(const Entry& e, View, std::string& out) {
+void write_content_type(const Entry& e, View, LogText& out) {
   field_values(e.request_fields, "content_type", out);
 }
 // The client's X-Forwarded-For, and an address behind it.
-void forwarded_for_and(const Entry& e, View address, std::string& out) {
+void forwarded_for_and(const Entry& e, View address, LogText& out) {
   const std::size_t start = out.size();
   field_values(e.request_fields, "x_forwarded_for", out);
   if (out.size() > start) out.append(", ");
   out.append(address);
 }
-void write_full_forwarded_for(const Entry& e, View, std::string& out) {
+void write_full_forwarded_for(const Entry& e, View, LogText& out) {
   forwarded_for_and(e, e.realip_remote_addr, out);
 }
-void write_added_forwarded_for(const Entry& e, View, std::string& out) {
+void write_added_forwarded_for(const Entry& e, View, LogText& out) {
   forwarded_for_and(e, e.remote_addr, out);
 }
-void write_pass_server_port(const Entry& e, View, std::string& out) {
+void write_pass_server_port(const Entry& e, View, LogText& out) {
   if (e.pass_server_port.empty()) return port<&Entry::server_port>(e, {}, out);
   out.append(e.pass_server_port);
 }
-void write_server_name(const Entry& e, View, std::string& out) {
+void write_server_name(const Entry& e, View, LogText& out) {
   out.append(e.server_name.empty() ? "_" : e.server_name);
 }
 
 constexpr bool kRaw = true;
 
+constexpr LogVariable text(View name, View Entry::*member, bool dash_when_empty = true) {
+  return {name, nullptr, false, dash_when_empty, member};
+}
+
 // Names that nginx knows and whose value a log line of Weir never has print like an undefined variable.
 const std::vector<LogVariable>& exact_variables() {
   static const std::vector<LogVariable> table = [] {
     std::vector<LogVariable> v{
-        {"args", text<&Entry::args>},
-        {"best_http_host", text<&Entry::best_http_host>, false, false},
+        text("args", &Entry::args),
+        text("best_http_host", &Entry::best_http_host, false),
         {"body_bytes_sent", count<&Entry::body_bytes_sent>, kRaw},
         {"bytes_sent", count<&Entry::bytes_sent>, kRaw},
         {"connection", count<&Entry::connection>, kRaw},
         {"connection_requests", count<&Entry::connection_requests>, kRaw},
         {"content_length", write_content_length},
         {"content_type", write_content_type},
-        {"document_uri", text<&Entry::uri>},
+        text("document_uri", &Entry::uri),
         {"full_x_forwarded_for", write_full_forwarded_for, false, false},
-        {"host", text<&Entry::host>},
-        {"http_referer", text<&Entry::referer>},
-        {"http_user_agent", text<&Entry::user_agent>},
+        text("host", &Entry::host),
+        text("http_referer", &Entry::referer),
+        text("http_user_agent", &Entry::user_agent),
         {"https", write_https, kRaw, false},
-        {"ingress_name", text<&Entry::ingress>, false, false},
+        text("ingress_name", &Entry::ingress, false),
         {"is_args", write_is_args, kRaw, false},
-        {"location_path", text<&Entry::location_path>, false, false},
+        text("location_path", &Entry::location_path, false),
         {"msec", write_msec, kRaw},
-        {"namespace", text<&Entry::ns>, false, false},
+        text("namespace", &Entry::ns, false),
         {"nginx_version", write_version, kRaw},
-        {"pass_access_scheme", text<&Entry::pass_access_scheme>, false, false},
-        {"pass_port", text<&Entry::pass_port>, false, false},
+        text("pass_access_scheme", &Entry::pass_access_scheme, false),
+        text("pass_port", &Entry::pass_port, false),
         {"pass_server_port", write_pass_server_port, false, false},
         {"pid", write_pid, kRaw},
         {"pipe", write_pipe, kRaw},
         {"proxy_add_x_forwarded_for", write_added_forwarded_for},
-        {"proxy_alternative_upstream_name", text<&Entry::alternative_upstream_name>, false, false},
-        {"proxy_host", text<&Entry::proxy_host>},
-        {"proxy_protocol_addr", text<&Entry::proxy_protocol_addr>},
+        text("proxy_alternative_upstream_name", &Entry::alternative_upstream_name, false),
+        text("proxy_host", &Entry::proxy_host),
+        text("proxy_protocol_addr", &Entry::proxy_protocol_addr),
         {"proxy_protocol_port", port<&Entry::proxy_protocol_port>, kRaw},
-        {"proxy_upstream_name", text<&Entry::upstream_name>},
-        {"query_string", text<&Entry::args>},
-        {"realip_remote_addr", text<&Entry::realip_remote_addr>},
+        text("proxy_upstream_name", &Entry::upstream_name),
+        text("query_string", &Entry::args),
+        text("realip_remote_addr", &Entry::realip_remote_addr),
         {"realip_remote_port", port<&Entry::realip_remote_port>, kRaw},
-        {"remote_addr", text<&Entry::remote_addr>},
+        text("remote_addr", &Entry::remote_addr),
         {"remote_port", port<&Entry::remote_port>, kRaw},
-        {"remote_user", text<&Entry::remote_user>},
-        {"req_id", text<&Entry::request_id>},
-        {"request", text<&Entry::request>},
+        text("remote_user", &Entry::remote_user),
+        text("req_id", &Entry::request_id),
+        text("request", &Entry::request),
         {"request_completion", write_completion, kRaw, false},
-        {"request_id", text<&Entry::request_id>},
+        text("request_id", &Entry::request_id),
         {"request_length", count<&Entry::request_length>, kRaw},
-        {"request_method", text<&Entry::method>},
+        text("request_method", &Entry::method),
         {"request_time", write_request_time, kRaw},
-        {"request_uri", text<&Entry::request_uri>},
+        text("request_uri", &Entry::request_uri),
         {"scheme", write_scheme, kRaw},
-        {"server_addr", text<&Entry::server_addr>},
+        text("server_addr", &Entry::server_addr),
         {"server_name", write_server_name},
         {"server_port", port<&Entry::server_port>, kRaw},
-        {"server_protocol", text<&Entry::protocol>},
-        {"service_name", text<&Entry::service>, false, false},
-        {"service_port", text<&Entry::service_port>, false, false},
-        {"ssl_cipher", text<&Entry::ssl_cipher>},
-        {"ssl_client_fingerprint", text<&Entry::ssl_client_fingerprint>},
-        {"ssl_client_i_dn", text<&Entry::ssl_client_i_dn>},
-        {"ssl_client_s_dn", text<&Entry::ssl_client_s_dn>},
-        {"ssl_client_serial", text<&Entry::ssl_client_serial>},
-        {"ssl_client_verify", text<&Entry::ssl_client_verify>},
-        {"ssl_protocol", text<&Entry::ssl_protocol>},
-        {"ssl_server_name", text<&Entry::ssl_server_name>},
+        text("server_protocol", &Entry::protocol),
+        text("service_name", &Entry::service, false),
+        text("service_port", &Entry::service_port, false),
+        text("ssl_cipher", &Entry::ssl_cipher),
+        text("ssl_client_fingerprint", &Entry::ssl_client_fingerprint),
+        text("ssl_client_i_dn", &Entry::ssl_client_i_dn),
+        text("ssl_client_s_dn", &Entry::ssl_client_s_dn),
+        text("ssl_client_serial", &Entry::ssl_client_serial),
+        text("ssl_client_verify", &Entry::ssl_client_verify),
+        text("ssl_protocol", &Entry::ssl_protocol),
+        text("ssl_server_name", &Entry::ssl_server_name),
         {"ssl_session_reused", write_session_reused, kRaw},
         {"status", write_status, kRaw},
         {"time_iso8601", write_time_iso, kRaw},
@@ -360,8 +359,8 @@ const std::vector<LogVariable>& exact_variables() {
         {"upstream_response_length", write_upstream_response_length, kRaw},
         {"upstream_response_time", write_upstream_response_time, kRaw},
         {"upstream_status", write_upstream_status, kRaw},
-        {"uri", text<&Entry::uri>},
-        {"weir_reason", text<&Entry::reason>},
+        text("uri", &Entry::uri),
+        text("weir_reason", &Entry::reason),
     };
     for (const View name : {"1",
                             "2",

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "weir/observe/access_log.h"
+#include "weir/observe/log_text.h"
 
 #include <string>
 #include <string_view>
@@ -11,9 +12,10 @@ namespace weir::observe {
 
 struct LogVariable {
   std::string_view name;  // without "$"; a family ends in "_": "http_"
-  void (*write)(const AccessLogEntry& entry, std::string_view argument, std::string& out);
-  bool raw = false;             // digits and fixed words: needs no escaping
-  bool dash_when_empty = true;  // false: nginx sets it to "" instead of leaving it undefined
+  void (*write)(const AccessLogEntry& entry, std::string_view argument, LogText& out) = nullptr;
+  bool raw = false;                                  // digits and fixed words: needs no escaping
+  bool dash_when_empty = true;                       // false: nginx sets it to "" instead of leaving it undefined
+  std::string_view AccessLogEntry::*text = nullptr;  // what `write` would append, where that is all it does
 };
 
 // Exact names first, then families; nullptr if unknown. `argument` gets the rest of a family's name ("x_id").

@@ -6,6 +6,10 @@
 #include <string>
 #include <string_view>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 namespace weir::observe {
 
 // Eight bytes at a time: is one of them ...? Every variable of every log line is looked at.
@@ -79,6 +83,24 @@ inline bool needs_standard_escape(unsigned char c) {
 }
 
 inline bool needs_standard_escape(std::string_view text) {
+#if defined(__SSE2__)
+  if (text.size() >= 16) {
+    const char* const last = text.data() + text.size() - 16;
+    __m128i found = _mm_setzero_si128();
+    const auto look = [&found](const char* at) {
+      const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+      // As signed numbers, bytes from 0x80 on are below the blank too.
+      const __m128i controls =
+          _mm_or_si128(_mm_cmplt_epi8(x, _mm_set1_epi8(0x20)), _mm_cmpeq_epi8(x, _mm_set1_epi8(0x7f)));
+      const __m128i quotes =
+          _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('"')), _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
+      found = _mm_or_si128(found, _mm_or_si128(controls, quotes));
+    };
+    for (const char* at = text.data(); at < last; at += 16) look(at);
+    look(last);
+    return _mm_movemask_epi8(found) != 0;
+  }
+#endif
   return any_eight(text, [](std::uint64_t word) {
     return static_cast<bool>(has_below_blank(word) | has_from_delete_on(word) | has_byte(word, '"') |
                              has_byte(word, '\\'));

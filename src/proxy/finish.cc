@@ -1,7 +1,6 @@
 // Step 11 of life-of-a-request: access log, metrics, release.
 #include "proxy/finish.h"
 
-#include "proxy/clock.h"
 #include "proxy/log_entry.h"
 #include "weir/observe/log.h"
 #include "weir/upstream/failure.h"
@@ -27,6 +26,13 @@ bool host_is_configured(const Request& request) {
   if (request.host->name == host) return true;
   const std::vector<std::string>& aliases = request.host->aliases;
   return std::find(aliases.begin(), aliases.end(), host) != aliases.end();
+}
+
+void log_request(observe::AccessLogBuffer& log, const Request& request, std::int64_t took_us) {
+  if (log.wants_details()) return log.append(LogEntry(request, took_us).entry);
+  observe::AccessLogEntry entry;
+  describe_for_default_layout(request, took_us, entry);
+  log.append(entry);
 }
 
 void count_request(Worker& worker, const Request& request, std::int64_t took_us) {
@@ -67,9 +73,8 @@ void finish(Worker& worker, Request& request) {
     }
     worker.metrics().requests_total.add();
     if (!request.reason.empty()) worker.metrics().count_reason(request.reason);
-    const std::int64_t took_us = monotonic_us() - request.began_us;
-    if (worker.access_log() != nullptr && is_logged(request))
-      worker.access_log()->append(LogEntry(request, took_us).entry);
+    const std::int64_t took_us = worker.reactor().now_us() - request.began_us;
+    if (worker.access_log() != nullptr && is_logged(request)) log_request(*worker.access_log(), request, took_us);
     if (request.location != nullptr && !request.silent) count_request(worker, request, took_us);
   } catch (const std::exception& error) {  // no memory for a log line must not end the worker
     observe::log::error("proxy", "a request was neither logged nor counted: {}", error.what());

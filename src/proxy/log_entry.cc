@@ -45,15 +45,11 @@ void describe_tls(const SSL* tls, observe::AccessLogEntry& entry) {
 
 }  // namespace
 
-LogEntry::LogEntry(const Request& request, std::int64_t took_us)
-    : request_fields_(request.head.fields),
-      response_fields_(request.response.added()),
-      upstream_fields_(request.upstream_head.fields) {
+void describe_for_default_layout(const Request& request, std::int64_t took_us, observe::AccessLogEntry& entry) {
   const http::Fields& fields = request.head.fields;
-  const ClientConnection& connection = *request.connection;
-  entry.remote_user = request.remote_user;
-  entry.remote_addr = request.forwarded.address_text.empty() ? std::string_view(connection.address_text)
+  entry.remote_addr = request.forwarded.address_text.empty() ? std::string_view(request.connection->address_text)
                                                              : std::string_view(request.forwarded.address_text);
+  entry.remote_user = request.remote_user;
   entry.request = request_line(request);
   entry.status = request.status != 0 ? request.status : request.response_status;
   entry.body_bytes_sent = request.body_bytes_sent;
@@ -66,9 +62,18 @@ LogEntry::LogEntry(const Request& request, std::int64_t took_us)
   entry.tries = request.tries;
   entry.request_id = request.request_id;
   entry.finished_at = wall_clock_us();
+  if (request.bad_line.empty()) entry.request_uri = request.head.target();
+}
+
+LogEntry::LogEntry(const Request& request, std::int64_t took_us)
+    : request_fields_(request.head.fields),
+      response_fields_(request.response.added()),
+      upstream_fields_(request.upstream_head.fields) {
+  describe_for_default_layout(request, took_us, entry);
+  const http::Fields& fields = request.head.fields;
+  const ClientConnection& connection = *request.connection;
   if (request.bad_line.empty()) {
     const std::string_view target = request.head.target();
-    entry.request_uri = target;
     entry.method = request.head.method_text();
     entry.protocol = request.head.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1";
     if (const std::size_t query = target.find('?'); query != std::string_view::npos)

@@ -24,6 +24,9 @@ class FieldsView final : public observe::FieldList {
   const http::Fields& fields_;
 };
 
+// The first block of an entry: all that the default layout needs.
+void describe_for_default_layout(const Request& request, std::int64_t took_us, observe::AccessLogEntry& entry);
+
 struct LogEntry {
   LogEntry(const Request& request, std::int64_t took_us);
   LogEntry(const LogEntry&) = delete;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "weir/base/result.h"
+#include "weir/observe/log_text.h"
 
 #include <atomic>
 #include <chrono>
@@ -173,6 +174,8 @@ class AccessLogBuffer {
   // The caller has already decided enable-access-log and enable-access-log-for-default-backend; this looks at
   // disable-access-log and skip-access-log-urls. Hands a full buffer over by itself.
   void append(const AccessLogEntry& entry);
+  // Of the settings in force: is an entry read beyond its first block?
+  bool wants_details();
   bool has_lines() const { return lines_ != 0; }
   // Hands the lines to the writer thread; never waits.
   void flush();
@@ -183,7 +186,7 @@ class AccessLogBuffer {
   AccessLog& log_;
   std::uint64_t version_ = 0;
   std::shared_ptr<const AccessLog::Active> active_;
-  std::string text_;
+  LogText text_;
   std::uint32_t lines_ = 0;
 };
 

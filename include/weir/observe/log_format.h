@@ -4,6 +4,7 @@
 
 #include "weir/base/result.h"
 #include "weir/observe/access_log.h"
+#include "weir/observe/log_text.h"
 
 #include <cstdint>
 #include <string>
@@ -27,19 +28,32 @@ class LogFormat {
   static base::Result<LogFormat> compile(std::string_view text, LogEscape escape, std::string_view hostname = {});
 
   // Appends the line without its end.
+  void append(const AccessLogEntry& entry, LogText& out) const;
   void append(const AccessLogEntry& entry, std::string& out) const;
 
+  // Names a variable that the default layout does not have: it reads more of the entry than its first block.
+  bool wants_details() const { return wants_details_; }
+
  private:
-  using Write = void (*)(const AccessLogEntry& entry, std::string_view argument, std::string& out);
+  using Write = void (*)(const AccessLogEntry& entry, std::string_view argument, LogText& out);
+  // A literal, which may be empty, and the variable behind it, if any.
   struct Piece {
-    std::string text;       // a literal, or the variable's argument ("x_y" of $http_x_y)
-    Write write = nullptr;  // null: literal
+    std::uint32_t literal = 0;  // offsets into texts_
+    std::uint32_t argument = 0;
+    std::uint16_t literal_size = 0;
+    std::uint16_t argument_size = 0;  // "x_y" of $http_x_y
     bool dash_when_empty = true;
     bool raw = false;  // digits and fixed words: needs no escaping
+    std::string_view AccessLogEntry::*text = nullptr;
+    Write write = nullptr;
   };
 
+  Piece& add_piece(std::string_view literal);
+
   std::vector<Piece> pieces_;
+  std::string texts_;
   LogEscape escape_ = LogEscape::standard;
+  bool wants_details_ = false;
 };
 
 }  // namespace weir::observe

@@ -151,5 +151,41 @@ TEST(LogFormat, UnknownVariableNamesTheNearest) {
   EXPECT_EQ(format("5 $", {}), "error: log format: \"$\" without a variable name");
 }
 
+// Long texts are looked at in pieces: each byte, at each place of a piece.
+TEST(LogFormat, EscapesABadByteWhereverItStands) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const char c = static_cast<char>(byte);
+    const bool bad = byte < 0x20 || byte >= 0x7f || c == '"' || c == '\\';
+    for (const std::size_t size : {1u, 7u, 8u, 15u, 16u, 17u, 33u, 48u}) {
+      for (std::size_t at = 0; at < size; ++at) {
+        AccessLogEntry entry;
+        std::string agent(size, 'a');
+        agent[at] = c;
+        entry.user_agent = agent;
+        const std::string written = format("$http_user_agent", entry);
+        EXPECT_EQ(written == agent, !bad) << byte << " at " << at << " of " << size;
+      }
+    }
+  }
+}
+
+TEST(LogFormat, OnlyVariablesBeyondTheDefaultLayoutWantDetails) {
+  const auto wants = [](std::string_view text) {
+    return LogFormat::compile(text, LogEscape::standard)->wants_details();
+  };
+  EXPECT_FALSE(wants(kDefaultLogFormat));
+  EXPECT_FALSE(wants("$status ${req_id} text"));
+  EXPECT_TRUE(wants("$status $request_uri"));
+  EXPECT_TRUE(wants("$http_x_id"));
+  EXPECT_TRUE(wants("$uri"));
+}
+
+TEST(LogFormat, ALiteralMayBeLongAndStandAlone) {
+  const std::string literal(200'000, 'x');
+  EXPECT_EQ(format(literal, sample()), literal);
+  EXPECT_EQ(format(literal + "${status}" + literal, sample()), literal + "200" + literal);
+  EXPECT_EQ(format("", sample()), "");
+}
+
 }  // namespace
 }  // namespace weir::observe
