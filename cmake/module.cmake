@@ -1,7 +1,8 @@
 # weir_module(NAME SOURCES a.cc b.cc [DEPENDS base http] [LIBRARIES Threads::Threads])
 #
 # With WEIR_UNITY (the sanitizer and fuzz presets) sources are compiled a dozen at a time, which takes a quarter of the
-# time; files whose file-local names meet others of their module are listed in WEIR_NO_UNITY.
+# time; files whose file-local names meet others of their module are listed in WEIR_NO_UNITY. WEIR_COMPILE_ALONE: more
+# of them (paths from the top), for who changes one file again and again (tools/see_red.py).
 #
 # Makes the static library weir_NAME from the explicit source list, checks that each of its contract headers
 # (include/weir/NAME) compiles alone, and writes the declared dependencies to build/layers/NAME.txt, which
@@ -30,6 +31,13 @@ function(weir_module name)
   endif()
   if(WEIR_UNITY AND NOT name IN_LIST WEIR_NO_UNITY_MODULES)
     set_target_properties(weir_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
+    foreach(source IN LISTS WEIR_COMPILE_ALONE)
+      set(path ${PROJECT_SOURCE_DIR}/${source})
+      cmake_path(IS_PREFIX CMAKE_CURRENT_SOURCE_DIR ${path} ours)
+      if(ours)
+        set_source_files_properties(${path} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+      endif()
+    endforeach()
     foreach(source IN LISTS WEIR_NO_UNITY)
       if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
         set_source_files_properties(${source} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)

@@ -70,6 +70,12 @@ def documents_name_files_that_exist():
             rule((ROOT / name).exists(), f"{page.relative_to(ROOT)} names {name}, which does not exist")
 
 
+def mutations_fit_the_sources():
+    """What tools/see_red.py switches off is there, and so are the tests that must notice."""
+    check = subprocess.run([sys.executable, ROOT / "tools/see_red.py", "--check"], capture_output=True, text=True)
+    rule(check.returncode == 0, "tests/mutations.yaml: " + (check.stdout or check.stderr).strip())
+
+
 def every_decision_is_linked():
     index = (ROOT / "docs/adr/README.md").read_text()
     for page in (ROOT / "docs/adr").glob("0*.md"):
@@ -87,7 +93,7 @@ def main():
     parser.add_argument("--weir", required=True)
     weir = parser.parse_args().weir
     checks = [every_module_has_a_readme, every_source_is_listed_in_cmake, every_feature_with_a_filter_has_a_scenario,
-              documents_name_files_that_exist, every_decision_is_linked, headers_have_a_purpose]
+              documents_name_files_that_exist, every_decision_is_linked, headers_have_a_purpose, mutations_fit_the_sources]
     with_binary = [every_exact_annotation_has_a_golden_case, generated_docs_are_current]
     for check in checks:
         check()
