@@ -9,6 +9,9 @@ observe::AccessLogSettings access_log_settings(const features::Settings& setting
   observe::AccessLogSettings log;
   log.enabled = settings.access_log;
   log.path = settings.access_log_path;
+  log.syslog = settings.syslog;
+  log.syslog_host = settings.syslog_host;
+  log.syslog_port = static_cast<std::uint16_t>(settings.syslog_port);
   log.format = settings.log_format;
   log.escape_json = settings.log_escape_json;
   log.escape_none = settings.log_escape_none;

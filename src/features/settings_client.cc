@@ -22,6 +22,14 @@ std::optional<std::string> check_header_name(std::string_view value) {
   return std::nullopt;
 }
 
+// RFC 9110 8.3.1 without parameters: the original cannot take them either.
+std::optional<std::string> check_media_type(std::string_view value) {
+  const std::size_t slash = value.find('/');
+  if (slash == std::string_view::npos || !is_token(value.substr(0, slash)) || !is_token(value.substr(slash + 1)))
+    return "is no media type, such as text/plain";
+  return std::nullopt;
+}
+
 // "4 8k".
 std::optional<std::string> read_large_buffers(std::string_view value, Settings& into) {
   const std::vector<std::string> words = base::split_list(value, ' ');
@@ -91,7 +99,8 @@ std::vector<SettingSpec> connection_settings() {
           .apply(read_addresses)
           .print([](const Settings& from) { return base::join(from.bind_addresses, ","); }),
       setting("disable-ipv6", in_settings(&Settings::disable_ipv6), "No IPv6 listeners.").restart(),
-      plan_setting("disable-ipv6-dns", "bool", "", "No IPv6 look-ups."),
+      setting("disable-ipv6-dns", in_settings(&Settings::disable_ipv6_dns),
+              "No IPv6 look-ups. Otherwise they are made where a name has no IPv4 address."),
       ignore_setting("reuse-port", "bool", "true", "Every worker has its own listening socket."),
       plan_setting("use-http2", "bool", "true", "HTTP/2; HTTP/1.1 is served.").asks(is_true),
       plan_setting("http2-max-concurrent-streams", "number", "128", "Streams per connection."),
@@ -125,7 +134,14 @@ std::vector<SettingSpec> header_settings() {
               "Keeps header names with `_`."),
       ignore_setting("ignore-invalid-headers", "bool", "true",
                      "Header names that are no tokens are always answered with 400."),
-      plan_setting("default-type", "media type", "text/html", "Content-Type where none is known."),
+      setting("default-type", in_settings(&Settings::default_type),
+              "Content-Type of Weir's own answers without a page, such as health checks. Responses of backends keep "
+              "theirs, pages are text/html.")
+          .type("media type")
+          .check(check_media_type),
+      setting("weir-reason-header", in_settings(&Settings::reason_header),
+              "Weir's own: X-Weir-Reason on every answer that Weir makes itself, with the code of `$weir_reason`; a "
+              "backend's field of that name is dropped."),
       setting("use-forwarded-headers", in_settings(&Settings::use_forwarded_headers),
               "Trusts X-Forwarded-* of the client."),
       setting("enable-real-ip", in_settings(&Settings::enable_real_ip),

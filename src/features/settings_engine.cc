@@ -1,6 +1,7 @@
 // ConfigMap keys of spec 6.7: raw text and engine tuning.
 #include "features/setting_spec.h"
 #include "weir/base/ascii.h"
+#include "weir/base/cidr_set.h"
 
 namespace weir::features {
 namespace {
@@ -16,6 +17,13 @@ std::optional<std::string> read_workers(std::string_view value, Settings& into) 
   if (!count || *count < 1 || *count > kMostWorkers) return "is neither auto nor a number from 1 to 1024";
   into.workers = static_cast<unsigned>(*count);
   return std::nullopt;
+}
+
+std::optional<std::string> read_debugged(std::string_view value, Settings& into) {
+  base::ParsedCidrSet parsed = base::parse_cidr_set(value);
+  into.debug_connections = std::move(parsed.set);
+  if (parsed.bad.empty()) return std::nullopt;
+  return "has `" + parsed.bad + "`, which is neither an address nor a CIDR; it is left out";
 }
 
 SettingSpec tuning(std::string_view key, std::string_view type, std::string_view default_text) {
@@ -48,7 +56,11 @@ std::vector<SettingSpec> engine_settings() {
       tuning("max-worker-open-files", "number", "0"),
       tuning("enable-multi-accept", "bool", "true"),
       tuning("enable-aio-write", "bool", "true"),
-      plan_setting("debug-connections", "comma list", "", "Client addresses whose requests are logged in detail."),
+      SettingSpec("debug-connections", Support::exact, "comma list of addresses and CIDRs", "",
+                  "Peers whose requests are told in the controller's log: where they went, how it ended, the times. "
+                  "Wrong items are left out.")
+          .apply(read_debugged)
+          .print([](const Settings& from) { return from.debug_connections.to_string(); }),
       tuning("map-hash-bucket-size", "number", "64"),
       tuning("server-name-hash-max-size", "number", "1024"),
       tuning("server-name-hash-bucket-size", "number", ""),

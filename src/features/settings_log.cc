@@ -1,9 +1,14 @@
 // ConfigMap keys of spec 6.6: logs, telemetry, WAF, GeoIP.
 #include "features/setting_spec.h"
 #include "weir/base/ascii.h"
+#include "weir/base/cidr.h"
+
+#include <algorithm>
 
 namespace weir::features {
 namespace {
+
+constexpr std::size_t kLongestHost = 253;  // RFC 1035 2.3.4
 
 // Each of the two keys can only switch the log off.
 std::optional<std::string> read_disabled(std::string_view value, Settings& into) {
@@ -24,6 +29,21 @@ std::optional<std::string> read_http_path(std::string_view value, Settings& into
 
 std::optional<std::string> check_path(std::string_view value) {
   if (value.empty()) return "is empty";
+  return std::nullopt;
+}
+
+std::optional<std::string> check_syslog_host(std::string_view value) {
+  if (base::parse_ip(value)) return std::nullopt;
+  const bool name = value.size() <= kLongestHost && std::all_of(value.begin(), value.end(), [](char c) {
+                      return base::is_alnum(c) || c == '-' || c == '.' || c == '_';
+                    });
+  if (!name) return "is neither a host name nor an address";
+  return std::nullopt;
+}
+
+std::optional<std::string> check_port(std::string_view value) {
+  const std::int64_t port = base::parse_int(value).value_or(0);
+  if (port < 1 || port > 65535) return "is no port from 1 to 65535";
   return std::nullopt;
 }
 
@@ -79,8 +99,8 @@ std::vector<SettingSpec> log_settings() {
       plan_setting("enable-auth-access-log", "bool", "false", "Logs sub-requests of authentication."),
       setting("skip-access-log-urls", in_settings(&Settings::skip_access_log_urls),
               "Request URIs that are not logged: exact, `~expression` or `~*expression`."),
-      setting("log-format-upstream", in_settings(&Settings::log_format), "Layout of a line of the access log.")
-          .check_variables(),
+      // Logs have variables that values do not have: the access log itself says which one it does not know.
+      setting("log-format-upstream", in_settings(&Settings::log_format), "Layout of a line of the access log."),
       plan_setting("log-format-stream", "text",
                    "[$remote_addr] [$time_local] $protocol $status $bytes_sent $bytes_received $session_time",
                    "Layout of a line for TCP and UDP."),
@@ -88,9 +108,13 @@ std::vector<SettingSpec> log_settings() {
       setting("log-format-escape-none", in_settings(&Settings::log_escape_none), "Escapes nothing; wins over JSON."),
       ignore_setting("error-log-path", "file", "/var/log/nginx/error.log", "The log goes to the standard output."),
       ignore_setting("error-log-level", "text", "notice", "The log's level is a flag."),
-      plan_setting("enable-syslog", "bool", "false", "Sends logs to syslog."),
-      plan_setting("syslog-host", "host", "", "Its host."),
-      plan_setting("syslog-port", "number", "514", "Its port."),
+      setting("enable-syslog", in_settings(&Settings::syslog),
+              "Sends the access log to syslog by UDP instead of access-log-path; needs syslog-host. The controller's "
+              "log stays where it is."),
+      setting("syslog-host", in_settings(&Settings::syslog_host), "Name or address of the syslog server.")
+          .type("host")
+          .check(check_syslog_host),
+      setting("syslog-port", in_settings(&Settings::syslog_port), "Its UDP port.").check(check_port),
   };
   for (const SettingSpec& one : telemetry_settings()) out.push_back(one);
   return out;

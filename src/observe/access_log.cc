@@ -19,6 +19,15 @@ LogEscape escape_of(const AccessLogSettings& settings) {
   return settings.escape_json ? LogEscape::json : LogEscape::standard;
 }
 
+bool goes_to_the_same(const AccessLogSettings& a, const AccessLogSettings& b) {
+  return a.path == b.path && a.syslog == b.syslog && a.syslog_host == b.syslog_host && a.syslog_port == b.syslog_port;
+}
+
+void check_syslog(const AccessLogSettings& settings, std::vector<std::string>& problems) {
+  if (settings.syslog && settings.syslog_host.empty())
+    problems.push_back("enable-syslog: syslog-host is empty; access-log-path is used");
+}
+
 LogFormat compile_format(const AccessLogSettings& settings, const std::string& hostname,
                          std::vector<std::string>& problems) {
   if (!settings.format.empty()) {
@@ -46,6 +55,7 @@ AccessLog::~AccessLog() = default;
 std::vector<std::string> AccessLog::problems_of(const AccessLogSettings& settings) {
   std::vector<std::string> problems;
   (void)compile_format(settings, {}, problems);
+  check_syslog(settings, problems);
   const SkipUrls skip(settings.skip_urls, problems);
   return problems;
 }
@@ -61,9 +71,12 @@ std::vector<std::string> AccessLog::configure(const AccessLogSettings& settings)
   auto next = std::make_shared<Active>();
   next->enabled = settings.enabled;
   next->format = compile_format(settings, hostname_, problems);
+  check_syslog(settings, problems);
   next->skip = std::make_shared<const SkipUrls>(settings.skip_urls, problems);
-  if (before && (!settings.enabled || (before->writer && settings.path == settings_.path))) {
+  if (before && (!settings.enabled || (before->writer && goes_to_the_same(settings, settings_)))) {
     next->writer = before->writer;
+  } else if (settings.enabled && settings.syslog && !settings.syslog_host.empty()) {
+    next->writer = StreamWriter::to_syslog(settings.syslog_host, settings.syslog_port, hostname_, kMaxQueuedBytes);
   } else if (settings.enabled) {
     auto opened = StreamWriter::to_path(settings.path, kMaxQueuedBytes);
     if (opened) {

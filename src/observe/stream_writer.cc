@@ -1,5 +1,7 @@
 #include "weir/observe/stream_writer.h"
 
+#include "syslog_sender.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -25,8 +27,8 @@ bool is_wait(int error) {
 
 }  // namespace
 
-StreamWriter::StreamWriter(int fd, bool owned, std::size_t max_queued_bytes)
-    : fd_(fd), owned_(owned), max_queued_bytes_(max_queued_bytes) {
+StreamWriter::StreamWriter(int fd, bool owned, std::size_t max_queued_bytes, std::unique_ptr<SyslogSender> syslog)
+    : fd_(fd), owned_(owned), max_queued_bytes_(max_queued_bytes), syslog_(std::move(syslog)) {
   struct stat status {};
   const bool known = ::fstat(fd_, &status) == 0;
   pipe_like_ = known && (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode) || S_ISSOCK(status.st_mode));
@@ -57,6 +59,12 @@ base::Result<std::unique_ptr<StreamWriter>> StreamWriter::to_path(const std::str
     return base::fail("open " + path + " for appending: " + std::strerror(error), error);
   }
   return std::unique_ptr<StreamWriter>(new StreamWriter(fd, true, max_queued_bytes));
+}
+
+std::unique_ptr<StreamWriter> StreamWriter::to_syslog(const std::string& host, std::uint16_t port,
+                                                      const std::string& own_name, std::size_t max_queued_bytes) {
+  return std::unique_ptr<StreamWriter>(
+      new StreamWriter(-1, false, max_queued_bytes, std::make_unique<SyslogSender>(host, port, own_name)));
 }
 
 StreamWriter::~StreamWriter() {
@@ -110,8 +118,8 @@ void StreamWriter::run() {
     queue_.pop_front();
     writing_ = true;
     lock.unlock();
-    const bool written = !give_up_.load(std::memory_order_relaxed) && write_chunk(chunk.text);
-    if (!written) dropped_.fetch_add(chunk.lines, std::memory_order_relaxed);
+    const std::uint32_t lost = write_out(chunk);
+    if (lost != 0) dropped_.fetch_add(lost, std::memory_order_relaxed);
     lock.lock();
     writing_ = false;
     queued_bytes_ -= chunk.text.size();
@@ -121,6 +129,12 @@ void StreamWriter::run() {
     }
     if (queue_.empty()) idle_.notify_all();
   }
+}
+
+std::uint32_t StreamWriter::write_out(const Chunk& chunk) {
+  if (give_up_.load(std::memory_order_relaxed)) return chunk.lines;
+  if (syslog_) return syslog_->send(chunk.text);
+  return write_chunk(chunk.text) ? 0 : chunk.lines;
 }
 
 bool StreamWriter::write_chunk(const std::string& text) {

@@ -5,6 +5,8 @@
 #include "weir/observe/log.h"
 #include "weir/upstream/failure.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <exception>
 
@@ -60,6 +62,32 @@ void count_request(Worker& worker, const Request& request, std::int64_t took_us)
   worker.metrics().requests.observe(sample);
 }
 
+// debug-connections: by the connection's own peer, as the original does it.
+bool is_debugged(const Request& request) {
+  return request.table != nullptr && !request.settings().debug_connections.empty() &&
+         request.settings().debug_connections.contains(request.connection->address);
+}
+
+// A line that was asked for does not depend on the log's level.
+void tell_request(const Request& request, std::int64_t took_us) {
+  std::string tries;
+  for (const observe::UpstreamTry& one : request.tries) {
+    tries += fmt::format(" [{} status {} connected {} us, head {} us, done {} us]", one.address, one.status,
+                         one.connect_time, one.header_time, one.response_time);
+  }
+  const route::Location* at = request.location;
+  observe::log::info(
+      "proxy",
+      "debug-connections: {}:{} connection {} request {}: {} {} host {} client {} id {}: rule {}/{} path {} "
+      "service {}: {} {} after {} us{}{}",
+      request.connection->address_text, request.connection->port, request.connection_serial,
+      request.connection_requests, request.head.method_text(), request.head.target(), request.head.host,
+      request.forwarded.address_text, request.request_id, at ? at->ns : std::string(), at ? at->ingress : std::string(),
+      at ? at->path : std::string(), at ? at->service : std::string(), request.status,
+      request.reason.empty() ? std::string_view("by the backend") : request.reason, took_us,
+      tries.empty() ? "" : ", tries:", tries);
+}
+
 }  // namespace
 
 void finish(Worker& worker, Request& request) {
@@ -76,6 +104,7 @@ void finish(Worker& worker, Request& request) {
     const std::int64_t took_us = worker.reactor().now_us() - request.began_us;
     if (worker.access_log() != nullptr && is_logged(request)) log_request(*worker.access_log(), request, took_us);
     if (request.location != nullptr && !request.silent) count_request(worker, request, took_us);
+    if (is_debugged(request)) tell_request(request, took_us);
   } catch (const std::exception& error) {  // no memory for a log line must not end the worker
     observe::log::error("proxy", "a request was neither logged nor counted: {}", error.what());
   }

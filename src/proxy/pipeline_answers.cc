@@ -1,6 +1,7 @@
 // Steps 6 and 11 of life-of-a-request: answers that Weir makes itself, and the one exit for failures.
 #include "proxy/pages.h"
 #include "proxy/request_pipeline.h"
+#include "proxy/response_head.h"
 
 #include "weir/http/h1_writer.h"
 #include "weir/http/normalize.h"
@@ -13,10 +14,16 @@ namespace {
 constexpr std::uint64_t kDeniedBodySize =
     1024 * 1024;  // spec 0.1 step 4a: the value of a denied Ingress is not in force
 constexpr std::string_view kStatusPath = "/nginx_status";
+constexpr std::string_view kPageType = "text/html";
 
 // `path` is the prefix or below it, and no rule of the host is at least as specific.
 bool is_under(std::string_view path, std::string_view prefix) {
   return path.substr(0, prefix.size()) == prefix;
+}
+
+std::string_view content_type_of(const Request& request, bool page) {
+  if (!request.answer.content_type.empty()) return request.answer.content_type;
+  return page || request.table == nullptr ? kPageType : std::string_view(request.settings().default_type);
 }
 
 void run_response_filters_of(FilterList filters, Request& request, int status) {
@@ -100,10 +107,12 @@ net::Task<bool> RequestPipeline::answer() {
   const std::string_view page = answer.empty_body     ? std::string_view()
                                 : answer.body.empty() ? std::string_view(page_of(answer.status))
                                                       : std::string_view(answer.body);
+  if (request_.table != nullptr && request_.settings().reason_header)
+    request_.response.set(http::FieldId::other, kReasonField, answer.reason);
   ResponseStart start;
   start.status = answer.status;
   start.phrase = http::reason_phrase(answer.status);
-  start.content_type = answer.content_type;
+  start.content_type = content_type_of(request_, !page.empty());
   start.location = answer.location;
   const bool head_only = request_.head.method == http::Method::head;
   start.body = head_only ? http::BodyKind::none : http::BodyKind::length;

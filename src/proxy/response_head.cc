@@ -61,12 +61,14 @@ void write(http::HeadWriter& head, const Request& request, const ResponseStart& 
 
 void drop_hidden_fields(http::Fields& fields, const RequestContext& request) {
   const std::vector<std::string>& hidden = request.settings().hide_headers;
-  if (request.response.empty() && hidden.empty()) return;
+  const bool own_reason = request.settings().reason_header;  // nobody else may say why Weir answered
+  if (request.response.empty() && hidden.empty() && !own_reason) return;
   for (http::Field& field : fields.all()) {
     const std::string_view name = fields.name(field);
     const bool hide =
         std::any_of(hidden.begin(), hidden.end(), [&](const std::string& one) { return base::iequals(one, name); });
-    if (hide || request.response.replaces(fields, field)) field.dropped = true;
+    if (hide || (own_reason && base::iequals(kReasonField, name)) || request.response.replaces(fields, field))
+      field.dropped = true;
   }
 }
 

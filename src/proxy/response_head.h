@@ -10,6 +10,8 @@
 
 namespace weir::proxy {
 
+inline constexpr std::string_view kReasonField = "X-Weir-Reason";  // weir-reason-header
+
 struct ResponseStart {
   int status = 0;
   std::string_view phrase;               // of the status line

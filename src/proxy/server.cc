@@ -31,6 +31,9 @@ observe::AccessLogSettings log_settings_of(const features::Settings& settings) {
   observe::AccessLogSettings log;
   log.enabled = settings.access_log;
   log.path = settings.access_log_path;
+  log.syslog = settings.syslog;
+  log.syslog_host = settings.syslog_host;
+  log.syslog_port = static_cast<std::uint16_t>(settings.syslog_port);
   log.format = settings.log_format;
   log.escape_json = settings.log_escape_json;
   log.escape_none = settings.log_escape_none;
@@ -189,6 +192,7 @@ void Server::publish(route::RoutingTablePtr table) {
       observe::log::warn("proxy", "access log: {}", complaint);
     }
   }
+  state.resolver->set_ipv4_only(table->settings->disable_ipv6_dns);
   std::erase_if(state.published, [](const route::RoutingTablePtr& old) { return old.use_count() == 1; });
   state.published.push_back(table);
   for (const auto& worker : state.workers) worker->publish(table);

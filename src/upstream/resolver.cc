@@ -30,9 +30,10 @@ void append_address(const sockaddr& address, std::vector<base::IpAddress>& out) 
 }
 
 // Search list and ndots of /etc/resolv.conf are the system resolver's business; so is a trailing dot.
-std::vector<base::IpAddress> system_lookup(const std::string& name) {
+std::vector<base::IpAddress> system_lookup(const std::string& name, bool ipv4_only) {
   std::vector<base::IpAddress> out;
   for (int family : {AF_INET, AF_INET6}) {
+    if (family == AF_INET6 && ipv4_only) break;
     addrinfo hints{};
     hints.ai_family = family;
     hints.ai_socktype = SOCK_STREAM;
@@ -84,7 +85,10 @@ class Resolver::Query : public Work {
   const std::shared_ptr<Entry> entry_;
 };
 
-Resolver::Resolver(Lookup lookup) : lookup_(lookup ? std::move(lookup) : Lookup(system_lookup)) {}
+Resolver::Resolver(Lookup lookup) : lookup_(std::move(lookup)) {
+  if (lookup_) return;
+  lookup_ = [this](const std::string& name) { return system_lookup(name, ipv4_only_.load(std::memory_order_relaxed)); };
+}
 
 std::shared_ptr<Resolver::Entry> Resolver::entry_of(const std::string& name) {
   std::lock_guard lock(mutex_);

@@ -76,6 +76,27 @@ def mutations_fit_the_sources():
     rule(check.returncode == 0, "tests/mutations.yaml: " + (check.stdout or check.stderr).strip())
 
 
+# Where the code names reasons; the finer codes of the parser have a table and a test of their own (docs/wire-strictness.md).
+REASONS = [r'(?:reply|redirect|deny_with)\([^;"]*"([a-z-]+)"', r'challenge\(request, "([a-z-]+)"', r'refuse\(ingress, "([a-z-]+)"',
+           r'deny\.reason = "([a-z-]+)"', r'kPathReason = "([a-z-]+)"', r'return "(block-[a-z-]+)"',
+           r'\{Side::\w+, \d+, "([a-z-]+)"']
+
+
+def every_reason_code_is_explained():
+    page = (ROOT / "docs/troubleshooting.md").read_text()
+    table = page[page.index("| code | status | meaning |"):]
+    explained = {code for row in re.findall(r"^\| ([^|]+) \|", table, re.M) for code in re.findall(r"[a-z-]+", row)}
+    found = {}
+    for source in [*(ROOT / "src").rglob("*.cc"), *(ROOT / "src").rglob("*.h")]:
+        for pattern in REASONS:
+            for code in re.findall(pattern, source.read_text()):
+                found[code] = source.relative_to(ROOT)
+    rule(len(found) > 50, f"only {len(found)} reason codes found in the sources")
+    for code, where in sorted(found.items()):
+        known = code in explained or re.sub("-(planned|refused|invalid)$", "", code) != code
+        rule(known, f"reason code {code} ({where}) has no row in docs/troubleshooting.md")
+
+
 def every_decision_is_linked():
     index = (ROOT / "docs/adr/README.md").read_text()
     for page in (ROOT / "docs/adr").glob("0*.md"):
@@ -93,7 +114,7 @@ def main():
     parser.add_argument("--weir", required=True)
     weir = parser.parse_args().weir
     checks = [every_module_has_a_readme, every_source_is_listed_in_cmake, every_feature_with_a_filter_has_a_scenario,
-              documents_name_files_that_exist, every_decision_is_linked, headers_have_a_purpose, mutations_fit_the_sources]
+              documents_name_files_that_exist, every_decision_is_linked, headers_have_a_purpose, every_reason_code_is_explained, mutations_fit_the_sources]
     with_binary = [every_exact_annotation_has_a_golden_case, generated_docs_are_current]
     for check in checks:
         check()

@@ -88,6 +88,10 @@ struct Settings {
   bool generate_request_id = true;
   bool server_tokens = false;
   bool allow_backend_server_header = false;
+  std::string default_type = "text/html";  // Content-Type of Weir's own answers that have no page
+  bool reason_header = false;              // X-Weir-Reason on Weir's own answers
+  base::CidrSet debug_connections;         // peers whose requests are told in the controller's log
+  bool disable_ipv6_dns = false;           // no AAAA look-ups
 
   // --- upstream side
   bool retry_non_idempotent = false;
@@ -107,6 +111,9 @@ struct Settings {
   std::string log_format;  // empty: the default layout (spec 8.2)
   bool log_escape_json = false;
   bool log_escape_none = false;
+  bool syslog = false;      // the access log goes to syslog_host instead of access_log_path
+  std::string syslog_host;  // name or address
+  std::uint32_t syslog_port = 514;
 
   std::chrono::seconds worker_shutdown_timeout{240};
   unsigned workers = 0;  // 0: one per CPU of the process

@@ -117,6 +117,9 @@ struct AccessLogEntry {
 struct AccessLogSettings {
   bool enabled = true;
   std::string path = "/dev/stdout";
+  bool syslog = false;      // the lines go to this server, by UDP, instead of `path`
+  std::string syslog_host;  // name or address
+  std::uint16_t syslog_port = 514;
   std::string format;  // empty: the default layout
   bool escape_json = false;
   bool escape_none = false;            // wins over json (spec 6.6)

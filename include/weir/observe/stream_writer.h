@@ -21,6 +21,8 @@
 
 namespace weir::observe {
 
+class SyslogSender;
+
 struct Chunk {
   std::string text;  // whole lines, each with its "\n"
   std::uint32_t lines = 0;
@@ -36,6 +38,11 @@ class StreamWriter {
   // Opens for appending, creates the file if it is missing. "/dev/stdout" and "/dev/stderr" mean fd 1 and 2.
   static base::Result<std::unique_ptr<StreamWriter>> to_path(const std::string& path, std::size_t max_queued_bytes);
 
+  // One UDP datagram per line to a syslog server; its name is looked up by the writer's thread. `own_name`: the
+  // machine's.
+  static std::unique_ptr<StreamWriter> to_syslog(const std::string& host, std::uint16_t port,
+                                                 const std::string& own_name, std::size_t max_queued_bytes);
+
   ~StreamWriter();
   StreamWriter(const StreamWriter&) = delete;
   StreamWriter& operator=(const StreamWriter&) = delete;
@@ -49,8 +56,9 @@ class StreamWriter {
   std::uint64_t dropped_lines() const { return dropped_.load(std::memory_order_relaxed); }
 
  private:
-  StreamWriter(int fd, bool owned, std::size_t max_queued_bytes);
+  StreamWriter(int fd, bool owned, std::size_t max_queued_bytes, std::unique_ptr<SyslogSender> syslog = nullptr);
   void run();
+  std::uint32_t write_out(const Chunk& chunk);  // result: lines that were lost
   bool write_chunk(const std::string& text);
 
   const int fd_;
@@ -58,6 +66,7 @@ class StreamWriter {
   bool non_blocking_ = false;  // writes return EAGAIN instead of waiting
   bool pipe_like_ = false;     // poll() tells whether a small write would wait
   const std::size_t max_queued_bytes_;
+  const std::unique_ptr<SyslogSender> syslog_;  // null: `fd_` is written to
   std::atomic<std::uint64_t> dropped_{0};
   std::mutex mutex_;
   std::condition_variable changed_;  // work came, or the thread should end

@@ -55,19 +55,19 @@ struct Forwarded {
 
 // An answer made by Weir itself.
 struct Answer {
-  int status = 0;                               // 0: none
-  std::string_view reason;                      // stable code; static text or text of the pinned table
-  std::string location;                         // Location header; empty: none
-  std::string body;                             // plain text; empty: the built-in page of the status
-  std::string_view content_type = "text/html";  // of `body`; static text
-  bool empty_body = false;                      // no page
+  int status = 0;                 // 0: none
+  std::string_view reason;        // stable code; static text or text of the pinned table
+  std::string location;           // Location header; empty: none
+  std::string body;               // plain text; empty: the built-in page of the status
+  std::string_view content_type;  // static text; empty: text/html for a page, default-type where there is none
+  bool empty_body = false;        // no page
 
   void clear() {
     status = 0;
     reason = {};
     location.clear();
     body.clear();
-    content_type = "text/html";
+    content_type = {};
     empty_body = false;
   }
 };

@@ -9,6 +9,7 @@
 #include "weir/net/task.h"
 #include "weir/upstream/offload.h"
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -31,6 +32,9 @@ class Resolver {
   Resolver& operator=(const Resolver&) = delete;
 
   // Null or empty: the name does not resolve now. `name` and `post` outlive the Task.
+  // disable-ipv6-dns, for look-ups from now on. Any thread.
+  void set_ipv4_only(bool on) { ipv4_only_.store(on, std::memory_order_relaxed); }
+
   net::Task<AddressList> resolve(const std::string& name, const PostToWorker& post);
 
  private:
@@ -41,6 +45,7 @@ class Resolver {
 
   std::shared_ptr<Entry> entry_of(const std::string& name);
 
+  std::atomic<bool> ipv4_only_{false};
   Lookup lookup_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Entry>> entries_;

@@ -221,6 +221,8 @@ constexpr std::string_view kAll[] = {
     "upstream-hash-by",
     "upstream-hash-by-subset",
     "upstream-hash-by-subset-size",
+    // Weir's own
+    "weir-reason-header",
 };
 
 TEST(SettingsTable, HasARowForEveryKeyAndNoOther) {
@@ -265,8 +267,8 @@ TEST(ReadSettings, NothingGivesTheDefaults) {
   EXPECT_TRUE(result.diagnostics.empty());
 }
 
-TEST(ReadSettings, EachExactKeyIsReadAndPrinted) {
-  const Keys data = {
+const Keys& values_of_exact_keys() {
+  static const Keys data = {
       {"allow-snippet-annotations", "true"},
       {"annotations-risk-level", "Critical"},
       {"annotation-value-word-blocklist", "a,b"},
@@ -372,7 +374,19 @@ TEST(ReadSettings, EachExactKeyIsReadAndPrinted) {
       {"log-format-escape-none", "true"},
       {"worker-processes", "3"},
       {"worker-shutdown-timeout", "10s"},
+      {"default-type", "application/json"},
+      {"weir-reason-header", "true"},
+      {"debug-connections", "10.0.0.0/8"},
+      {"disable-ipv6-dns", "true"},
+      {"enable-syslog", "true"},
+      {"syslog-host", "logs.example"},
+      {"syslog-port", "1514"},
   };
+  return data;
+}
+
+TEST(ReadSettings, EachExactKeyIsReadAndPrinted) {
+  const Keys& data = values_of_exact_keys();
 
   const SettingsResult result = read(data);
 
@@ -387,11 +401,12 @@ TEST(ReadSettings, EachExactKeyIsReadAndPrinted) {
 }
 
 TEST(ReadSettings, EveryExactKeyIsCoveredByTheTestAbove) {
-  // ssl-session-ticket-key, http-access-log-path and disable-http-access-log have tests of their own.
+  // ssl-session-ticket-key, no-auth-locations, http-access-log-path and disable-http-access-log have tests of their
+  // own.
   std::size_t exact = 0;
   for (const SettingRow& row : settings_table()) exact += row.support == Support::exact ? 1 : 0;
 
-  EXPECT_EQ(exact, 106u + 3u);
+  EXPECT_EQ(exact, values_of_exact_keys().size() + 4u);
 }
 
 TEST(ReadSettings, UnknownKeysAreNamedWithTheNearest) {
@@ -437,7 +452,6 @@ TEST(ReadSettings, ValuesThatDoNotDecodeLeaveTheDefault) {
                                        {"upstream-keepalive-time", "x"},
                                        {"upstream-keepalive-connections", "-1"},
                                        {"access-log-path", ""},
-                                       {"log-format-upstream", "$nosuch"},
                                        {"worker-processes", "0"},
                                        {"worker-processes", "many"},
                                        {"worker-shutdown-timeout", "soon"}}) {
@@ -584,6 +598,38 @@ TEST(ReadSettings, AnyBytesGiveADefinedOutcome) {
                 row.support == Support::planned)
         << row.key;
   }
+}
+
+TEST(Settings, KeysOfLogsAndAnswersAreRead) {
+  const SettingsResult result = read({{"default-type", "application/json"},
+                                      {"weir-reason-header", "true"},
+                                      {"debug-connections", "10.0.0.0/8, 192.0.2.1"},
+                                      {"disable-ipv6-dns", "true"},
+                                      {"enable-syslog", "true"},
+                                      {"syslog-host", "logs.example"},
+                                      {"syslog-port", "1514"}});
+  EXPECT_EQ(lines(result.diagnostics), "");
+  EXPECT_EQ(result.settings.default_type, "application/json");
+  EXPECT_TRUE(result.settings.reason_header);
+  EXPECT_EQ(result.settings.debug_connections.to_string(), "10.0.0.0/8,192.0.2.1/32");
+  EXPECT_TRUE(result.settings.disable_ipv6_dns);
+  EXPECT_TRUE(result.settings.syslog);
+  EXPECT_EQ(result.settings.syslog_host, "logs.example");
+  EXPECT_EQ(result.settings.syslog_port, 1514u);
+}
+
+TEST(Settings, WrongValuesOfLogsAndAnswersLeaveTheDefault) {
+  const SettingsResult result = read({{"default-type", "text/html; charset=utf-8"},
+                                      {"weir-reason-header", "maybe"},
+                                      {"debug-connections", "10.0.0.1,here"},
+                                      {"syslog-host", "a b"},
+                                      {"syslog-port", "70000"}});
+  EXPECT_EQ(result.diagnostics.size(), 5u) << lines(result.diagnostics);
+  EXPECT_EQ(result.settings.default_type, "text/html");
+  EXPECT_FALSE(result.settings.reason_header);
+  EXPECT_EQ(result.settings.debug_connections.to_string(), "10.0.0.1/32");
+  EXPECT_EQ(result.settings.syslog_host, "");
+  EXPECT_EQ(result.settings.syslog_port, 514u);
 }
 
 }  // namespace

@@ -141,5 +141,28 @@ TEST(Resolver, ADestroyedWaiterIsNotResumed) {
   EXPECT_FALSE(answer.done);
 }
 
+// A numeric IPv6 address needs no server, but is one only IPv6 look-ups give.
+TEST(Resolver, DisableIpv6DnsAsksForIpv4Only) {
+  const std::string name = "::1";
+  Resolver resolver;
+  resolver.set_ipv4_only(true);
+  Mailbox worker;
+  const PostToWorker post = worker.post();
+  net::JobGroup jobs;
+  Answer without;
+  ask(jobs, resolver, name, post, without);
+  worker.run_one();
+  ASSERT_TRUE(without.done);
+  EXPECT_TRUE(!without.addresses || without.addresses->empty());
+
+  Resolver both;
+  Answer with;
+  ask(jobs, both, name, post, with);
+  worker.run_one();
+  ASSERT_TRUE(with.done);
+  ASSERT_TRUE(with.addresses);
+  EXPECT_EQ(*with.addresses, std::vector<base::IpAddress>{*base::parse_ip("::1")});
+}
+
 }  // namespace
 }  // namespace weir::upstream
