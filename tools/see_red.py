@@ -114,13 +114,13 @@ def list_problems(mutations):
 
 # --- what was seen
 
-def digest(mutation):
+def digest(mutation, root):
     """Changes with the mutation, its source and its tests."""
     h = hashlib.sha256(json.dumps(mutation, sort_keys=True).encode())
-    paths = [ROOT / mutation["file"]]
+    paths = [root / mutation["file"]]
     for test in mutation["tests"]:
         kind, _, rest = test.partition(":")
-        paths += [ROOT / "tests" / kind / rest] if kind in FILES else sorted((ROOT / folder_of(kind)).rglob("*.*"))
+        paths += [root / "tests" / kind / rest] if kind in FILES else sorted((root / folder_of(kind)).rglob("*.*"))
     for path in paths:
         if path.is_file():
             h.update(path.read_bytes())
@@ -134,10 +134,10 @@ class Record:
     def of(self, mutation):
         """None: not seen; else the problem's text, empty for red."""
         entry = self.seen.get(mutation["name"])
-        return entry["problem"] if entry and entry["digest"] == digest(mutation) else None
+        return entry["problem"] if entry and entry["digest"] == digest(mutation, ROOT) else None
 
     def add(self, mutation, problem, commit):
-        self.seen[mutation["name"]] = {"digest": digest(mutation), "problem": problem or "", "commit": commit}
+        self.seen[mutation["name"]] = {"digest": digest(mutation, TREE), "problem": problem or "", "commit": commit}
         SEEN.parent.mkdir(parents=True, exist_ok=True)
         SEEN.with_suffix(".new").write_text(json.dumps(self.seen, indent=1))
         SEEN.with_suffix(".new").rename(SEEN)
