@@ -70,6 +70,25 @@ def documents_name_files_that_exist():
             rule((ROOT / name).exists(), f"{page.relative_to(ROOT)} names {name}, which does not exist")
 
 
+def the_coverage_page_names_tests_that_exist():
+    text = (ROOT / "docs/seed-coverage.md").read_text()
+    names = re.findall(r"`(tests/[^`]+)`", text)
+    rule(len(names) > 100, f"docs/seed-coverage.md names only {len(names)} tests")
+    for name in names:
+        path, _, test = name.partition("::")
+        file = ROOT / path
+        if not file.exists() or (not test and file.suffix in (".cc", ".py")):
+            rule(False, f"docs/seed-coverage.md names {name}, which is no test")
+        elif test:
+            content = file.read_text()
+            suite, _, case = test.partition(".")
+            found = re.search(rf"\b{suite}, {case}\b" if case else re.escape(test), content) if file.suffix == ".cc" else test in content
+            rule(found, f"docs/seed-coverage.md names {name}, which {path} does not hold")
+    for row in re.findall(r"^\| (.+) \|$", text, re.M):
+        cells = re.split(r"(?<!\\)\|", row)
+        rule(len(cells) == 3, f"docs/seed-coverage.md: a row has {len(cells)} cells: {row[:60]}")
+
+
 def mutations_fit_the_sources():
     """What tools/see_red.py switches off is there, and so are the tests that must notice."""
     check = subprocess.run([sys.executable, ROOT / "tools/see_red.py", "--check"], capture_output=True, text=True)
@@ -114,7 +133,7 @@ def main():
     parser.add_argument("--weir", required=True)
     weir = parser.parse_args().weir
     checks = [every_module_has_a_readme, every_source_is_listed_in_cmake, every_feature_with_a_filter_has_a_scenario,
-              documents_name_files_that_exist, every_decision_is_linked, headers_have_a_purpose, every_reason_code_is_explained, mutations_fit_the_sources]
+              documents_name_files_that_exist, every_decision_is_linked, headers_have_a_purpose, every_reason_code_is_explained, the_coverage_page_names_tests_that_exist, mutations_fit_the_sources]
     with_binary = [every_exact_annotation_has_a_golden_case, generated_docs_are_current]
     for check in checks:
         check()

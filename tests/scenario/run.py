@@ -490,11 +490,12 @@ class Scenario:
             with socket.create_connection(("127.0.0.1", self.health), timeout=DEADLINE) as probe:
                 probe.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
                 text = read_message(probe.makefile("rb")).body.decode()
-            missing = [line for line in lines if not re.search(self.fill(line), text, re.M)]
+            # "!": must not be there
+            missing = [line for line in lines if (re.search(self.fill(line.lstrip("!")), text, re.M) is None) != line.startswith("!")]
             if not missing:
                 return
             if time.monotonic() >= deadline:
-                raise Failed(f"/metrics lacks {missing[0]!r}")
+                raise Failed(f"/metrics lacks, or with ! holds, {missing[0]!r}")
             time.sleep(0.05)
 
     def run(self):
