@@ -165,7 +165,7 @@ json Inspector::location(const route::Location& location) const {
 json Inspector::host(const route::Host& host) const {
   json out{{"name", host.name}, {"aliases", host.aliases}, {"regex", host.regex_mode}};
   if (!host.www_redirect_to.empty()) out["redirectsTo"] = host.www_redirect_to;
-  if (!host.app_root.empty()) out["appRoot"] = host.app_root;
+  if (!host.app_root.empty()) out["appRoot"] = host.app_root.source();
   if (host.certificate) {
     out["certificate"] = certificate(*host.certificate);
   } else if (host.has_certificate) {

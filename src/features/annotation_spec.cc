@@ -137,6 +137,11 @@ std::optional<std::string> read(std::string_view value, std::string& into) {
   return std::nullopt;
 }
 
+std::optional<std::string> read(std::string_view value, VariableText& into) {
+  into = value;
+  return std::nullopt;
+}
+
 std::optional<std::string> read(std::string_view value, int& into) {
   const std::optional<std::int64_t> parsed = base::parse_int(value);
   if (!parsed) return "is no whole number";
@@ -168,6 +173,9 @@ std::string text(bool value) {
 std::string text(const std::string& value) {
   return value;
 }
+std::string text(const VariableText& value) {
+  return value.source();
+}
 std::string text(int value) {
   return std::to_string(value);
 }
@@ -182,6 +190,9 @@ Syntax syntax_of(bool) {
   return syntax::boolean();
 }
 Syntax syntax_of(const std::string&) {
+  return syntax::anything();
+}
+Syntax syntax_of(const VariableText&) {
   return syntax::anything();
 }
 Syntax syntax_of(int) {

@@ -10,6 +10,7 @@
 
 #include "features/validators.h"
 #include "weir/features/annotation_table.h"
+#include "weir/features/variables.h"
 
 #include <chrono>
 #include <cstdint>
@@ -78,17 +79,20 @@ class Spec {
 namespace rows {
 std::optional<std::string> read(std::string_view value, bool& into);
 std::optional<std::string> read(std::string_view value, std::string& into);
+std::optional<std::string> read(std::string_view value, VariableText& into);
 std::optional<std::string> read(std::string_view value, int& into);            // not negative
 std::optional<std::string> read(std::string_view value, std::uint64_t& into);  // size in bytes
 std::optional<std::string> read(std::string_view value,
                                 std::chrono::milliseconds& into);  // whole seconds, not negative
 std::string text(bool value);
 std::string text(const std::string& value);
+std::string text(const VariableText& value);
 std::string text(int value);
 std::string text(std::uint64_t value);
 std::string text(std::chrono::milliseconds value);
 Syntax syntax_of(bool);
 Syntax syntax_of(const std::string&);
+Syntax syntax_of(const VariableText&);
 Syntax syntax_of(int);
 Syntax syntax_of(std::uint64_t);
 Syntax syntax_of(std::chrono::milliseconds);

@@ -81,13 +81,19 @@ std::string header_fields_text(const std::vector<HeaderField>& fields) {
   return out;
 }
 
-HeaderMap read_header_texts(const std::map<std::string, std::string>& data) {
-  HeaderMap out;
+std::string header_fields_text(const std::vector<HeaderText>& fields) {
+  std::string out;
+  for (const HeaderText& one : fields) out.append(" ").append(one.name).append("=").append(one.value.source());
+  return out;
+}
+
+HeaderTextMap read_header_texts(const std::map<std::string, std::string>& data) {
+  HeaderTextMap out;
   for (const auto& [name, written] : data) {
     const std::string_view value = base::trim(written);
     std::string problem = problem_of_text(name, value);
     if (problem.empty()) {
-      out.fields.push_back({name, std::string(value)});
+      out.fields.push_back({name, value});
     } else {
       out.problems.push_back(named(name) + problem);
     }

@@ -123,6 +123,9 @@ std::string_view type_of(std::chrono::milliseconds) {
 std::string_view type_of(const std::string&) {
   return "text";
 }
+std::string_view type_of(const VariableText&) {
+  return "text";
+}
 std::string_view type_of(const std::vector<std::string>&) {
   return "comma list";
 }

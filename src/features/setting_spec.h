@@ -73,6 +73,7 @@ std::string_view type_of(std::uint64_t);
 std::string_view type_of(std::chrono::seconds);
 std::string_view type_of(std::chrono::milliseconds);
 std::string_view type_of(const std::string&);
+std::string_view type_of(const VariableText&);
 std::string_view type_of(const std::vector<std::string>&);
 // A time with units ("10m", "1h"), where the original hands the text to its proxy.
 std::optional<std::string> read_time(std::string_view value, std::chrono::seconds& into);

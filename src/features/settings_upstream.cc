@@ -27,7 +27,7 @@ SettingSpec edit_setting(std::string_view key, std::string CookiesRedirectsPolic
 }
 
 // What the ConfigMap holds is read by model/header_maps.cc.
-SettingSpec header_map(std::string_view key, std::string Settings::*name, std::vector<HeaderField> Settings::*fields,
+SettingSpec header_map(std::string_view key, std::string Settings::*name, std::vector<HeaderText> Settings::*fields,
                        std::string_view doc) {
   return setting(key, in_settings(name), doc).type("namespace/name").print([name, fields](const Settings& from) {
     return from.*name + header_fields_text(from.*fields);

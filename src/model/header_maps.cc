@@ -23,8 +23,8 @@ std::optional<kube::ObjectName> parse_name(const std::string& text) {
   return kube::ObjectName{text.substr(0, slash), text.substr(slash + 1)};
 }
 
-std::vector<features::HeaderField> read_texts(const char* key, const std::string& map, const kube::ClusterState& state,
-                                              base::Diagnostics& diagnostics) {
+std::vector<features::HeaderText> read_texts(const char* key, const std::string& map, const kube::ClusterState& state,
+                                             base::Diagnostics& diagnostics) {
   const auto warn = [&](const kube::ObjectName& name, std::string text) {
     diagnostics.push_back(
         diagnostic(Severity::warning, "header-map", ref_of<kube::ConfigMap>(name), key, std::move(text)));
@@ -39,7 +39,7 @@ std::vector<features::HeaderField> read_texts(const char* key, const std::string
     warn(*name, "does not exist; no headers are set");
     return {};
   }
-  features::HeaderMap read = features::read_header_texts(object->data);
+  features::HeaderTextMap read = features::read_header_texts(object->data);
   for (const std::string& problem : read.problems) warn(*name, problem + "; it is left out");
   return std::move(read.fields);
 }

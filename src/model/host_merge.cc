@@ -30,7 +30,7 @@ Owner owner_of(const kube::Ingress& ingress, const kube::IngressBackend* backend
 }
 
 bool rewrites(const Location& location) {
-  const std::string& target = location.policies.rewrite.target;
+  const std::string& target = location.policies.rewrite.target.source();
   return !target.empty() && target != location.path;
 }
 

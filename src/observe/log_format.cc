@@ -3,8 +3,7 @@
 #include "log_variables.h"
 #include "text_escape.h"
 #include "weir/base/ascii.h"
-
-#include <algorithm>
+#include "weir/base/dollar_text.h"
 
 namespace weir::observe {
 
@@ -12,16 +11,10 @@ namespace {
 
 constexpr std::size_t kLongestLiteral = 0xffff;
 
-bool is_name_char(char c) {
-  return base::is_alnum(c) || c == '_';
-}
-
 bool is_in_default_layout(std::string_view name) {
-  std::string_view rest = kDefaultLogFormat;
-  for (std::size_t at = rest.find('$'); at != std::string_view::npos; at = rest.find('$')) {
-    rest.remove_prefix(at + 1);
-    const auto size = static_cast<std::size_t>(std::find_if_not(rest.begin(), rest.end(), is_name_char) - rest.begin());
-    if (rest.substr(0, size) == name) return true;
+  base::DollarReader reader(kDefaultLogFormat);
+  while (reader.next()) {
+    if (reader.kind() == base::DollarKind::variable && reader.text() == name) return true;
   }
   return false;
 }
@@ -46,25 +39,20 @@ base::Result<LogFormat> LogFormat::compile(std::string_view text, LogEscape esca
   LogFormat format;
   format.escape_ = escape;
   std::string literal;
-  std::size_t at = 0;
-  while (at < text.size()) {
-    if (text[at] != '$') {
-      literal.push_back(text[at++]);
-      continue;
+  base::DollarReader reader(text);
+  while (reader.next()) {
+    switch (reader.kind()) {
+      case base::DollarKind::literal:
+        literal.append(reader.text());
+        continue;
+      case base::DollarKind::nameless:
+        return base::fail("log format: \"$\" without a variable name");
+      case base::DollarKind::unclosed:
+        return base::fail("log format: \"${\" without \"}\"");
+      case base::DollarKind::variable:
+        break;
     }
-    std::string_view name;
-    if (at + 1 < text.size() && text[at + 1] == '{') {
-      const std::size_t close = text.find('}', at);
-      if (close == std::string_view::npos) return base::fail("log format: \"${\" without \"}\"");
-      name = text.substr(at + 2, close - at - 2);
-      at = close + 1;
-    } else {
-      std::size_t end = at + 1;
-      while (end < text.size() && is_name_char(text[end])) ++end;
-      name = text.substr(at + 1, end - at - 1);
-      at = end;
-    }
-    if (name.empty()) return base::fail("log format: \"$\" without a variable name");
+    const std::string_view name = reader.text();
     if (name == "hostname") {
       literal.append(hostname.empty() ? "-" : hostname);
       continue;
@@ -103,6 +91,19 @@ LogFormat::Piece& LogFormat::add_piece(std::string_view literal) {
   piece.literal_size = static_cast<std::uint16_t>(literal.size());
   texts_.append(literal);
   return piece;
+}
+
+void append_log_variable(const AccessLogEntry& entry, std::string_view name, std::string& out) {
+  std::string_view argument;
+  const LogVariable* variable = find_log_variable(name, argument);
+  if (variable == nullptr) return;
+  if (variable->text != nullptr) {
+    out.append(entry.*variable->text);
+    return;
+  }
+  LogText value;
+  variable->write(entry, argument, value);
+  out.append(value.view());
 }
 
 void LogFormat::append(const AccessLogEntry& entry, LogText& out) const {

@@ -1,6 +1,7 @@
 // Steps 6 and 11 of life-of-a-request: answers that Weir makes itself, and the one exit for failures.
 #include "proxy/pages.h"
 #include "proxy/request_pipeline.h"
+#include "proxy/request_variables.h"
 #include "proxy/response_head.h"
 
 #include "weir/http/h1_writer.h"

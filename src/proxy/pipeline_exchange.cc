@@ -3,7 +3,6 @@
 #include "proxy/compressing_sink.h"
 #include "proxy/relay.h"
 #include "proxy/request_pipeline.h"
-#include "proxy/request_variables.h"
 #include "proxy/response_body.h"
 #include "proxy/tunnel.h"
 #include "proxy/upstream_head.h"
@@ -64,7 +63,7 @@ void RequestPipeline::prepare_selection() {
   selection.backend = request_.backend;
   selection.endpoints = request_.endpoints;
   const features::AffinityPolicy& affinity = request_.backend->affinity;
-  if (!request_.backend->hash.by.empty()) expand_variables(request_, request_.backend->hash.by, selection.key);
+  request_.expand(request_.backend->hash.by, selection.key);
   if (affinity.cookie) selection.session = upstream::read_affinity_cookie(request_.head.fields, affinity.name).key;
 }
 

@@ -20,6 +20,10 @@
 namespace weir::proxy {
 
 struct Request : RequestContext {
+  Request() { whole = this; }
+  Request(const Request&) = delete;
+  Request& operator=(const Request&) = delete;
+
   SnapshotRef snapshot;
   RequestBody body;
 

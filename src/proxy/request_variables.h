@@ -1,15 +1,17 @@
-// $variables of a request (spec 0.4): what a text with $name and ${name} says for it. Names that are not known yet, or
-// have no value, are empty. One worker.
+// What request_variables.cc offers beside RequestContext::expand(). One worker.
 #pragma once
-
-#include "proxy/request.h"
 
 #include <string>
 #include <string_view>
 
 namespace weir::proxy {
 
-// Appends `text` with its variables filled in.
-void expand_variables(const Request& request, std::string_view text, std::string& out);
+struct Request;
+
+// $escaped_request_uri, and the way back in a sign-in URL (spec 4.1).
+void append_escaped_uri(std::string_view uri, std::string& out);
+
+// add-headers on a response.
+void set_added_headers(Request& request);
 
 }  // namespace weir::proxy

@@ -2,7 +2,6 @@
 // between workers on the way of a request. One worker.
 #pragma once
 
-#include "proxy/request_texts.h"
 #include "weir/route/routing_table.h"
 
 #include <cstdint>
@@ -30,14 +29,12 @@ class SnapshotRef {
   }
   explicit operator bool() const { return block_ != nullptr; }
   const route::RoutingTable& table() const { return *block_->table; }
-  const RequestTexts& texts() const { return block_->texts; }
 
  private:
   struct Block {
-    explicit Block(route::RoutingTablePtr given) : table(std::move(given)), texts(*table->settings) {}
+    explicit Block(route::RoutingTablePtr given) : table(std::move(given)) {}
 
     route::RoutingTablePtr table;
-    RequestTexts texts;
     std::uint64_t refs = 1;
   };
   Block* block_ = nullptr;

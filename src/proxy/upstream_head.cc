@@ -5,6 +5,8 @@
 #include "weir/base/ascii.h"
 #include "weir/http/h1_writer.h"
 
+#include <algorithm>
+
 namespace weir::proxy {
 namespace {
 
@@ -91,21 +93,36 @@ void write_body_framing(http::HeadWriter& head, const Request& request, bool wit
 // Step 9: fields of the ConfigMap that proxy-set-headers names. They replace the client's and Weir's own (spec 10.27);
 // an empty value takes the field away.
 void write_configured(http::HeadWriter& head, const Request& request) {
-  std::string value;
-  for (const HeaderText& one : request.snapshot.texts().proxy_set_headers) {
-    value.clear();
-    expand_text(request, one.value, value);
+  std::string scratch;
+  for (const features::HeaderText& one : request.settings().proxy_set_headers) {
+    const std::string_view value = request.text_of(one.value, scratch);
     if (!value.empty()) head.field(one.name, value);
+  }
+}
+
+// Does proxy-set-headers say what this field holds?
+bool is_configured(const features::Settings& settings, std::string_view name) {
+  const auto& configured = settings.proxy_set_headers;
+  return std::any_of(configured.begin(), configured.end(),
+                     [name](const features::HeaderText& one) { return base::iequals(one.name, name); });
+}
+
+void write_host(http::HeadWriter& head, const Request& request) {
+  const features::VariableText& vhost = request.policies().upstream_host.value;
+  if (vhost.empty() || request.error_page) {
+    head.clean_field("Host", request.forwarded.host);
+  } else {
+    std::string scratch;
+    head.field("Host", request.text_of(vhost, scratch));
   }
 }
 
 void write(http::HeadWriter& head, const Request& request, bool with_body) {
   const features::Settings& settings = request.settings();
   const http::Fields& fields = request.head.fields;
-  const RequestTexts& texts = request.snapshot.texts();
   // What proxy-set-headers names is written by write_configured() alone.
-  const bool all_own = texts.proxy_set_headers.empty();
-  const auto is_own = [&](std::string_view name) { return all_own || !texts.sets_upstream(name); };
+  const bool all_own = settings.proxy_set_headers.empty();
+  const auto is_own = [&](std::string_view name) { return all_own || !is_configured(settings, name); };
   // `value` is of a parsed head, or made here.
   const auto own = [&](std::string_view name, std::string_view value) {
     if (is_own(name)) head.clean_field(name, value);
@@ -119,12 +136,7 @@ void write(http::HeadWriter& head, const Request& request, bool with_body) {
   } else {
     head.request_line(request.head.method_text(), target);
   }
-  const std::string& vhost = request.policies().upstream_host.value;
-  if (vhost.empty() || request.error_page) {
-    own("Host", request.forwarded.host);
-  } else if (is_own("Host")) {
-    head.field("Host", vhost);
-  }
+  if (is_own("Host")) write_host(head, request);
   if (!request.request_id.empty()) own("X-Request-ID", request.request_id);
   own("X-Real-IP", request.forwarded.address_text);
   if (is_own("X-Forwarded-For")) write_forwarded_for(head, request);
@@ -165,10 +177,10 @@ void drop_error_fields(http::Fields& fields) {
 }
 
 void drop_replaced_fields(Request& request) {
-  const RequestTexts& texts = request.snapshot.texts();
-  if (texts.proxy_set_headers.empty()) return;
+  const features::Settings& settings = request.settings();
+  if (settings.proxy_set_headers.empty()) return;
   for (http::Field& field : request.head.fields.all()) {
-    if (texts.sets_upstream(request.head.fields.name(field))) field.dropped = true;
+    if (is_configured(settings, request.head.fields.name(field))) field.dropped = true;
   }
 }
 

@@ -36,9 +36,10 @@ Location build_location(const model::Location& from, const model::Host& host, co
   to.used = from.used;
   to.id = tools.ids.location(host.name, to);
   const features::RewritePolicy& rewrite = to.policies.rewrite;
-  to.rewrites = !rewrite.target.empty() && rewrite.target != to.path;
-  const bool captures = to.rewrites && (rewrite.target.find('$') != std::string::npos ||
-                                        rewrite.forwarded_prefix.find('$') != std::string::npos);
+  to.rewrites = !rewrite.target.empty() && !(rewrite.target == to.path);
+  const bool captures =
+      (to.rewrites && (rewrite.target.uses_captures() || rewrite.forwarded_prefix.uses_captures())) ||
+      (host.regex_mode && (to.policies.upstream_host.value.uses_captures() || to.policies.hash.by.uses_captures()));
   if (captures && !literal_prefix(to.path).whole) {
     if (auto pattern = tools.patterns.get(to.path)) to.capture = *pattern;
   }

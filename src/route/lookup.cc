@@ -32,31 +32,12 @@ LocationMatch Lookup::find_location(const Host& host, std::string_view path) {
   return {&host.locations[found.location], found.slash_redirect};
 }
 
-void Lookup::rewrite(const Location& location, std::string_view path, std::string& out) {
-  if (!location.rewrites) {
-    out.append(path);
-    return;
-  }
-  expand(location, location.policies.rewrite.target, path, out);
+bool Lookup::match_captures(const Location& location, std::string_view path) {
+  return location.capture && impl_->matcher.match(*location.capture, path) == Matcher::Result::yes;
 }
 
-void Lookup::expand(const Location& location, std::string_view pattern, std::string_view path, std::string& out) {
-  std::size_t dollar = pattern.find('$');
-  if (dollar == std::string_view::npos) {
-    out.append(pattern);
-    return;
-  }
-  const bool matched = location.capture && impl_->matcher.match(*location.capture, path) == Matcher::Result::yes;
-  std::size_t from = 0;
-  for (; dollar != std::string_view::npos; dollar = pattern.find('$', dollar + 1)) {
-    if (dollar + 1 >= pattern.size()) break;
-    const char digit = pattern[dollar + 1];
-    if (digit < '1' || digit > '9') continue;  // other variables are not captures and stay as they are
-    out.append(pattern.substr(from, dollar - from));
-    if (matched) out.append(impl_->matcher.capture(static_cast<unsigned>(digit - '0'), path));
-    from = dollar + 2;
-  }
-  out.append(pattern.substr(from));
+std::string_view Lookup::capture(unsigned number, std::string_view path) const {
+  return impl_->matcher.capture(number, path);
 }
 
 std::shared_ptr<const PathPattern> compile_search(const std::string& text, std::string* problem) {

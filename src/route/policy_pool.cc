@@ -12,12 +12,13 @@ std::size_t hash_of(const features::Policies& policies) {
   auto add = [&hash](std::size_t value) { hash = (hash ^ value) * 0x9e3779b97f4a7c15ull + (hash >> 29); };
   auto add_text = [&add](const std::string& text) { add(std::hash<std::string>{}(text)); };
   add_text(policies.deny.reason);
-  add_text(policies.rewrite.target);
-  add_text(policies.rewrite.app_root);
+  add_text(policies.rewrite.target.source());
+  add_text(policies.rewrite.app_root.source());
   add_text(policies.redirect.url);
-  add_text(policies.upstream_host.value);
+  add_text(policies.upstream_host.value.source());
   add_text(policies.custom_errors.default_backend);
-  add_text(policies.mirror.target);
+  add_text(policies.mirror.target.source());
+  add_text(policies.external_auth.url.source());
   add_text(policies.auth.secret);
   for (const std::string& name : policies.host_alias.names) add_text(name);
   add(policies.proxy.body_size);

@@ -112,7 +112,7 @@ std::string host_text(const RoutingTable& table, const Host& host) {
   line(out, "", "host", host.name);
   if (!host.aliases.empty()) line(out, "  ", "aliases", base::join(host.aliases, " "));
   if (host.regex_mode) line(out, "  ", "paths", "regular expressions");
-  if (!host.app_root.empty()) line(out, "  ", "app-root", host.app_root);
+  if (!host.app_root.empty()) line(out, "  ", "app-root", host.app_root.source());
   if (!host.www_redirect_to.empty()) line(out, "  ", "redirects to", host.www_redirect_to);
   if (host.certificate)
     line(out, "  ", "certificate", certificate_text(*host.certificate));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "weir/features/custom_headers/policy.h"
+#include "weir/features/variables.h"
 
 #include <map>
 #include <string>
@@ -18,11 +19,18 @@ struct HeaderMap {
 
 // custom-headers: names of letters, digits, `-` and `_` that are among `allowed`, values of the original's characters.
 HeaderMap read_custom_headers(const std::map<std::string, std::string>& data, const std::vector<std::string>& allowed);
-// add-headers, proxy-set-headers: any header name and value, `$variables` in values. White space around a value goes.
-// Headers that frame messages are refused for either direction.
-HeaderMap read_header_texts(const std::map<std::string, std::string>& data);
+
+struct HeaderTextMap {
+  std::vector<HeaderText> fields;  // sorted by name
+  std::vector<std::string> problems;
+};
+
+// add-headers, proxy-set-headers, auth-proxy-set-headers: any header name and value, `$variables` in values. White
+// space around a value goes. Headers that frame messages are refused for either direction.
+HeaderTextMap read_header_texts(const std::map<std::string, std::string>& data);
 
 // " name=value name=value", for tables as text.
 std::string header_fields_text(const std::vector<HeaderField>& fields);
+std::string header_fields_text(const std::vector<HeaderText>& fields);
 
 }  // namespace weir::features

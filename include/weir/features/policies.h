@@ -8,6 +8,7 @@
 
 #include "weir/features/access_log/policy.h"
 #include "weir/features/affinity/policy.h"
+#include "weir/features/auth/external.h"
 #include "weir/features/auth/policy.h"
 #include "weir/features/balance/policy.h"
 #include "weir/features/canary/policy.h"
@@ -58,6 +59,7 @@ struct Policies {
   MirrorPolicy mirror;
   IpAccessPolicy ip_access;
   AuthPolicy auth;
+  ExternalAuthPolicy external_auth;
   CorsPolicy cors;
   RateLimitPolicy rate_limit;
   CustomHeadersPolicy custom_headers;

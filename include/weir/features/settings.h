@@ -7,6 +7,7 @@
 #include "weir/base/cidr_set.h"
 #include "weir/features/compression/settings.h"
 #include "weir/features/policies.h"
+#include "weir/features/variables.h"
 
 #include <chrono>
 #include <cstdint>
@@ -35,7 +36,7 @@ struct Settings {
   // --- who is served, and how much of it (the lists of addresses are in `defaults.ip_access`)
   std::vector<std::string> block_user_agents;  // texts, ~expressions, ~*expressions
   std::vector<std::string> block_referers;
-  std::string limit_key = kDefaultLimitKey;  // text with $variables; what tells clients apart
+  VariableText limit_key = kDefaultLimitKey;  // what tells clients apart
   int limit_req_status = 503;
   int limit_conn_status = 503;
   base::CidrSet status_page_clients;  // of /nginx_status; default 127.0.0.1 and ::1, set by the table
@@ -46,8 +47,8 @@ struct Settings {
   std::vector<std::string> allowed_response_headers;  // what custom-headers may set
   std::string add_headers_map;                        // "namespace/name", or empty
   std::string proxy_set_headers_map;
-  std::vector<HeaderField> add_headers;        // of every response; values with $variables. Filled by model/build.cc
-  std::vector<HeaderField> proxy_set_headers;  // of every upstream request
+  std::vector<HeaderText> add_headers;        // of every response. Filled by model/build.cc
+  std::vector<HeaderText> proxy_set_headers;  // of every upstream request
 
   // --- redirects and TLS
   int http_redirect_code = 308;

@@ -73,7 +73,7 @@ struct Host {
   bool regex_mode = false;           // spec 2.5
   bool has_tls = false;              // one of its Ingresses has a non-empty spec.tls (spec 2.8)
   std::vector<TlsEntry> tls;         // of the first such Ingress (spec 2.9)
-  std::string app_root;              // first location that has one
+  features::VariableText app_root;   // first location that has one
   std::string www_redirect_to;       // non-empty: an extra host that only redirects there (spec 2.10)
   std::vector<Shadowed> shadowed;
 

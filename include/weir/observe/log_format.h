@@ -56,4 +56,8 @@ class LogFormat {
   bool wants_details_ = false;
 };
 
+// The value of one variable as it is, without `$`; nothing if it has none or is unknown. For texts that are no log
+// lines and name what only the log knows ($status, $upstream_addr ...).
+void append_log_variable(const AccessLogEntry& entry, std::string_view name, std::string& out);
+
 }  // namespace weir::observe

@@ -29,6 +29,8 @@ typedef struct ssl_st SSL;
 
 namespace weir::proxy {
 
+struct Request;
+
 // The client's connection. Outlives all its requests.
 struct ClientConnection {
   base::IpAddress address;
@@ -116,9 +118,17 @@ struct RequestContext {
   PasswordCheck* passwords = nullptr;  // the worker's
   LimitHold limit_hold;                // this request among its client's concurrent ones
   int response_status = 0;             // when on_response runs
+  const Request* whole = nullptr;      // what else the proxy knows of it; null: nothing (weir explain)
 
   const features::Policies& policies() const { return location->policies; }
   const features::Settings& settings() const { return *table->settings; }
+
+  // `text` for this request as far as it is known by now (spec 0.4). Control characters, which a decoded path may hold,
+  // are left out.
+  void expand(const features::VariableText& text, std::string& out) const;
+  // The same without a copy where the text is a literal or one variable; else `scratch` holds it. Valid until the
+  // request or `scratch` changes.
+  std::string_view text_of(const features::VariableText& text, std::string& scratch) const;
 
   // Who counts as one client for the limits: the address, or limit-conn-zone-variable, which `text` then holds. Empty:
   // nobody.
@@ -130,7 +140,7 @@ struct RequestContext {
   Verdict redirect(int status, std::string_view to, std::string_view reason, bool keep_relative = true);
 
  protected:
-  void clear_context();
+  void clear_context();  // `whole` stays
 };
 
 class Filter {

@@ -28,10 +28,11 @@ class Lookup {
   const Host& find_host(const RoutingTable& table, std::string_view host);
   // `path`: normalised (http/normalize.h).
   LocationMatch find_location(const Host& host, std::string_view path);
-  // The location's rewrite-target with captures of its own path pattern (spec 2.5); appended to `out`, unescaped.
-  void rewrite(const Location& location, std::string_view path, std::string& out);
-  // Any other value with $1..$9 of the same captures, e.g. x-forwarded-prefix.
-  void expand(const Location& location, std::string_view pattern, std::string_view path, std::string& out);
+  // Matches the location's own path pattern (spec 2.5) for $1..$9; false: there is nothing to capture.
+  bool match_captures(const Location& location, std::string_view path);
+  // REQUIRES: match_captures() for this `path` was the last call and gave true. A view into `path`; empty: the group
+  // matched nothing.
+  std::string_view capture(unsigned number, std::string_view path) const;
 
   // Does the expression match anywhere in the text?
   bool contains(const PathPattern& pattern, std::string_view text);

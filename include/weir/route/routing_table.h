@@ -125,7 +125,7 @@ struct Host {
   bool has_certificate = false;  // of requests for `name` itself (spec 2.8); any name: host_has_certificate()
   std::string name;              // "_", "a.example", "*.a.example"
   std::vector<std::string> aliases;
-  std::string app_root;
+  features::VariableText app_root;
   std::string www_redirect_to;      // non-empty: only redirects there (spec 2.10)
   tls::CertificatePtr certificate;  // null: the default certificate
 };

@@ -12,7 +12,7 @@ Spec hash(std::string_view key, Value HashPolicy::*member, std::string_view doc)
 
 void finish(SetView& view) {
   if (view.into.hash.subset_size == 0) view.into.hash.subset_size = HashPolicy{}.subset_size;
-  if (const auto unknown = find_unknown_variable(view.into.hash.by)) {
+  if (const auto unknown = find_unknown_variable(view.into.hash.by.source())) {
     view.fall_back("upstream-hash-by", "names $" + *unknown + ", which is no variable and always empty");
   }
 }

@@ -45,7 +45,7 @@ AnnotationSet rewrite_annotations() {
       [](SetView& view) {
         const auto root = view.value("app-root");
         if (!root || is_absolute_path(*root)) return;
-        view.into.rewrite.app_root.clear();
+        view.into.rewrite.app_root = {};
         view.fall_back("app-root", "is not an absolute path; it is switched off");
       });
 }

@@ -17,10 +17,11 @@ class AppRootFilter final : public proxy::Filter {
   bool active(const Policies& policies) const override { return !policies.rewrite.app_root.empty(); }
 
   net::MaybeTask<Verdict> on_request(RequestContext& request) const override {
-    const std::string& root = request.host->app_root;
+    const VariableText& root = request.host->app_root;
     if (root.empty() || request.path != "/") return Verdict::go_on;
     std::string to(request.connection->https ? "https://" : "http://");
-    to.append(request.head.authority).append(root);
+    to.append(request.head.authority);
+    request.expand(root, to);
     return request.redirect(302, to, "app-root");
   }
 };
@@ -35,14 +36,13 @@ class RewriteFilter final : public proxy::Filter {
   net::MaybeTask<Verdict> on_request(RequestContext& request) const override {
     if (!request.location->rewrites) return Verdict::go_on;
     std::string path;
-    request.lookup->rewrite(*request.location, request.path, path);
+    request.expand(request.policies().rewrite.target, path);
     request.target.clear();
     if (path.empty() || path.front() != '/') request.target += '/';
     http::escape_path(path, request.target);
     request.target += http::query_of(request.head.target());
-    const std::string& prefix = request.policies().rewrite.forwarded_prefix;
     request.forwarded_prefix.clear();
-    if (!prefix.empty()) request.lookup->expand(*request.location, prefix, request.path, request.forwarded_prefix);
+    request.expand(request.policies().rewrite.forwarded_prefix, request.forwarded_prefix);
     return Verdict::go_on;
   }
 };

@@ -30,7 +30,7 @@ TEST(HeaderMaps, ACustomHeaderThatCannotBeSetIsAProblem) {
 TEST(HeaderMaps, HeaderTextsHoldVariablesAndLoseTheirLineEnd) {
   const HeaderMap read = read_header_texts({{"X-Host", "h=$host\n"}, {"X-Empty", ""}});
 
-  EXPECT_EQ(read.fields, (std::vector<HeaderField>{{"X-Empty", ""}, {"X-Host", "h=$host"}}));
+  EXPECT_EQ(read.fields, (std::vector<HeaderText>{{"X-Empty", ""}, {"X-Host", "h=$host"}}));
 }
 
 TEST(HeaderMaps, AnUnusableTextIsLeftOutAndTheOthersStay) {
@@ -41,7 +41,7 @@ TEST(HeaderMaps, AnUnusableTextIsLeftOutAndTheOthersStay) {
                                             {"X:Y", "z"},
                                             {"X-Good", "g"}});
 
-  EXPECT_EQ(read.fields, (std::vector<HeaderField>{{"X-Good", "g"}}));
+  EXPECT_EQ(read.fields, (std::vector<HeaderText>{{"X-Good", "g"}}));
   EXPECT_EQ(read.problems.size(), 5u);
 }
 

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace weir::features {
 namespace {
 
@@ -26,6 +30,59 @@ TEST(Variables, ADollarThatStartsNothingIsUnknown) {
   EXPECT_EQ(find_unknown_variable("$/x"), "");
   EXPECT_EQ(find_unknown_variable("${host"), "");
   EXPECT_EQ(find_unknown_variable("${}"), "");
+}
+
+// "literal:a host: field:x_id" ...
+std::vector<std::pair<Variable, std::string>> pieces(const VariableText& text) {
+  std::vector<std::pair<Variable, std::string>> out;
+  for (const VariableText::Piece& piece : text.pieces()) out.emplace_back(piece.what, text.text_of(piece));
+  return out;
+}
+
+using Pieces = std::vector<std::pair<Variable, std::string>>;
+
+TEST(VariableText, KnowsWhichVariableStandsWhere) {
+  EXPECT_EQ(pieces("https://$host/a$is_args${args}"), (Pieces{{Variable::literal, "https://"},
+                                                              {Variable::host, "host"},
+                                                              {Variable::literal, "/a"},
+                                                              {Variable::is_args, "is_args"},
+                                                              {Variable::args, "args"}}));
+  EXPECT_EQ(pieces("$http_x_id$arg_Page$cookie_s"),
+            (Pieces{{Variable::field, "x_id"}, {Variable::argument, "Page"}, {Variable::cookie, "s"}}));
+  EXPECT_EQ(pieces("$status$upstream_http_x"),
+            (Pieces{{Variable::logged, "status"}, {Variable::logged, "upstream_http_x"}}));
+}
+
+TEST(VariableText, NamesOfOneMeaningAreOneVariable) {
+  EXPECT_EQ(pieces("$query_string").front().first, Variable::args);
+  EXPECT_EQ(pieces("$document_uri").front().first, Variable::uri);
+  EXPECT_EQ(pieces("$req_id").front().first, Variable::request_id);
+  EXPECT_EQ(pieces("$binary_remote_addr").front().first, Variable::remote_addr);
+}
+
+TEST(VariableText, WhatStartsNoVariableStaysAsWritten) {
+  EXPECT_EQ(pieces("/a$"), (Pieces{{Variable::literal, "/a$"}}));
+  EXPECT_EQ(pieces("${}x${host"), (Pieces{{Variable::literal, "${}x${host"}}));
+  EXPECT_EQ(pieces("$nosuch"), (Pieces{{Variable::unknown, "nosuch"}}));
+}
+
+TEST(VariableText, TellsLiteralsAndCapturesApart) {
+  EXPECT_TRUE(VariableText().is_literal());
+  EXPECT_TRUE(VariableText("/a").is_literal());
+  EXPECT_FALSE(VariableText("/$host").is_literal());
+  EXPECT_TRUE(VariableText("/$2").uses_captures());
+  EXPECT_FALSE(VariableText("/$host").uses_captures());
+}
+
+TEST(VariableText, ACopyRefersToItsOwnText) {
+  VariableText copy;
+  {
+    const VariableText first("a$host");
+    copy = first;
+  }
+  EXPECT_EQ(pieces(copy), (Pieces{{Variable::literal, "a"}, {Variable::host, "host"}}));
+  EXPECT_EQ(copy, VariableText("a$host"));
+  EXPECT_NE(copy, VariableText("a$uri"));
 }
 
 }  // namespace

@@ -141,8 +141,21 @@ class Router {
            (found.location->type == PathType::exact ? "exact " : "prefix ") + found.location->path;
   }
   std::string rewrite(std::string_view path, std::string_view host = "a.example") {
+    const Location& location = *match(host, path).location;
+    return location.rewrites ? filled(location, location.policies.rewrite.target, path) : std::string(path);
+  }
+  // `text` with the location's captures of `path`.
+  std::string filled(const Location& location, const features::VariableText& text, std::string_view path) {
+    const bool matched = lookup_.match_captures(location, path);
     std::string out;
-    lookup_.rewrite(*match(host, path).location, path, out);
+    for (const features::VariableText::Piece& piece : text.pieces()) {
+      const std::string_view own = text.text_of(piece);
+      if (piece.what == features::Variable::literal) {
+        out += own;
+      } else if (matched && piece.what == features::Variable::capture) {
+        out += lookup_.capture(static_cast<unsigned>(own[0] - '0'), path);
+      }
+    }
     return out;
   }
 

@@ -2,12 +2,12 @@
 // route/balance_build.cc and upstream/select.cc.
 #pragma once
 
-#include <string>
+#include "weir/features/variables.h"
 
 namespace weir::features {
 
 struct HashPolicy {
-  std::string by;       // text with $variables; empty: off
+  VariableText by;      // empty: off
   bool subset = false;  // to a set of endpoints instead of one
   int subset_size = 3;
 

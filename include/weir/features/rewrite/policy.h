@@ -2,15 +2,15 @@
 // Consumed by route (regex mode, captures) and features/rewrite/filter.cc (app-root, rewriting).
 #pragma once
 
-#include <string>
+#include "weir/features/variables.h"
 
 namespace weir::features {
 
 struct RewritePolicy {
   bool use_regex = false;
-  std::string target;            // rewrite-target; empty: off. May hold $1..$9
-  std::string app_root;          // host-wide 302 for the path "/"; empty: off
-  std::string forwarded_prefix;  // X-Forwarded-Prefix; sent only where a rewrite is effective (spec 5.1)
+  VariableText target;            // rewrite-target; empty: off
+  VariableText app_root;          // host-wide 302 for the path "/"; empty: off
+  VariableText forwarded_prefix;  // X-Forwarded-Prefix; sent only where a rewrite is effective (spec 5.1)
 
   bool operator==(const RewritePolicy&) const = default;
 };

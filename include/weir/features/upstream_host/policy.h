@@ -1,12 +1,12 @@
 // upstream-vhost: the Host header sent upstream. Consumed by proxy/upstream_head.cc.
 #pragma once
 
-#include <string>
+#include "weir/features/variables.h"
 
 namespace weir::features {
 
 struct UpstreamHostPolicy {
-  std::string value;  // empty: the client's Host
+  VariableText value;  // empty: the client's Host
 
   bool operator==(const UpstreamHostPolicy&) const = default;
 };
