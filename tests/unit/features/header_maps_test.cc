@@ -28,18 +28,18 @@ TEST(HeaderMaps, ACustomHeaderThatCannotBeSetIsAProblem) {
 }
 
 TEST(HeaderMaps, HeaderTextsHoldVariablesAndLoseTheirLineEnd) {
-  const HeaderMap read = read_header_texts({{"X-Host", "h=$host\n"}, {"X-Empty", ""}});
+  const HeaderTextMap read = read_header_texts({{"X-Host", "h=$host\n"}, {"X-Empty", ""}});
 
   EXPECT_EQ(read.fields, (std::vector<HeaderText>{{"X-Empty", ""}, {"X-Host", "h=$host"}}));
 }
 
 TEST(HeaderMaps, AnUnusableTextIsLeftOutAndTheOthersStay) {
-  const HeaderMap read = read_header_texts({{"Transfer-Encoding", "chunked"},
-                                            {"connection", "x"},
-                                            {"X-Lines", "a\nb"},
-                                            {"X-Unknown", "$nosuch"},
-                                            {"X:Y", "z"},
-                                            {"X-Good", "g"}});
+  const HeaderTextMap read = read_header_texts({{"Transfer-Encoding", "chunked"},
+                                                {"connection", "x"},
+                                                {"X-Lines", "a\nb"},
+                                                {"X-Unknown", "$nosuch"},
+                                                {"X:Y", "z"},
+                                                {"X-Good", "g"}});
 
   EXPECT_EQ(read.fields, (std::vector<HeaderText>{{"X-Good", "g"}}));
   EXPECT_EQ(read.problems.size(), 5u);

@@ -119,7 +119,7 @@ TEST_F(RequestVariablesTest, AnAppRootIsFilledIn) {
 }
 
 TEST_F(RequestVariablesTest, ALineEndInACaptureSplitsNoHeader) {
-  location().path = "/(.*)";
+  location().path = "/([^ ]*)";
   location().policies.upstream_host.value = "$1";
   rules.host("a.example").regex_mode = true;
 
