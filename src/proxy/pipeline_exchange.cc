@@ -108,8 +108,7 @@ net::Task<Failure> RequestPipeline::use_external_canary(const route::Backend& pr
 
 net::Task<Failure> RequestPipeline::resolve_endpoints() {
   const route::Backend& backend = *request_.backend;
-  const upstream::AddressList found =
-      co_await worker_.services().resolver->resolve(backend.external_name, worker_.post());
+  const upstream::AddressList found = co_await worker_.resolver().resolve(backend.external_name);
   if (!found || found->empty()) co_return Failure::resolve_failed;
   for (const base::IpAddress& ip : *found) {
     route::Endpoint& endpoint = request_.resolved_endpoints.emplace_back();

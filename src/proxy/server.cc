@@ -7,8 +7,8 @@
 #include "weir/observe/access_log.h"
 #include "weir/observe/log.h"
 #include "weir/observe/metrics.h"
+#include "weir/upstream/dns_client.h"
 #include "weir/upstream/offload.h"
-#include "weir/upstream/resolver.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -72,7 +72,7 @@ struct Server::State {
   // Behind the workers: their threads end first, their posts lead to workers.
   std::optional<upstream::Offload> files;
   std::optional<upstream::Offload> hashes;
-  std::optional<upstream::Resolver> resolver;
+  std::optional<upstream::DnsClient> dns;
 
   base::Result<std::vector<Listening>> bind_all(bool https, std::uint16_t& port);
   base::Result<void> check_unused(std::uint16_t port) const;
@@ -115,7 +115,7 @@ base::Result<std::vector<Listening>> Server::State::bind_all(bool https, std::ui
 WorkerServices Server::State::services_of(std::size_t worker) {
   WorkerServices services;
   services.filters = options.filters;
-  services.resolver = &*resolver;
+  services.dns = &*dns;
   services.files = &*files;
   services.hashes = &*hashes;
   services.limits = &*limits;
@@ -163,7 +163,7 @@ base::Result<void> Server::start() {
   state.limits.emplace();
   state.files.emplace();
   state.hashes.emplace();
-  state.resolver.emplace();
+  state.dns.emplace();
   for (std::size_t i = 0; i < count; ++i) state.metrics.push_back(&metrics.make_worker());
   for (std::size_t i = 0; i < count; ++i) {
     WorkerServices services = state.services_of(i);
@@ -192,7 +192,7 @@ void Server::publish(route::RoutingTablePtr table) {
       observe::log::warn("proxy", "access log: {}", complaint);
     }
   }
-  state.resolver->set_ipv4_only(table->settings->disable_ipv6_dns);
+  state.dns->set_ipv4_only(table->settings->disable_ipv6_dns);
   std::erase_if(state.published, [](const route::RoutingTablePtr& old) { return old.use_count() == 1; });
   state.published.push_back(table);
   for (const auto& worker : state.workers) worker->publish(table);

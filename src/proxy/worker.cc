@@ -46,7 +46,10 @@ Worker::Worker(const WorkerServices& services, upstream::PostToWorker post)
       upstream_{reactor_, pool_, balancer_, out_, services.metrics},
       request_ids_(http::RequestIds::from_system()),
       body_files_{*services_.files, post_, services_.temp_directory},
-      passwords_(*services_.hashes, post_) {
+      passwords_(*services_.hashes, post_),
+      resolver_([dns = services_.dns](const std::string& name,
+                                      upstream::DnsClient::Done done) { dns->ask(name, std::move(done)); },
+                post_) {
   for (std::size_t i = 0; i < services_.filters.size(); ++i) {
     filters_at_[static_cast<std::size_t>(services_.filters[i].stop)] |= std::uint64_t{1} << i;
   }

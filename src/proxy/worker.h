@@ -15,6 +15,7 @@
 #include "weir/proxy/filter.h"
 #include "weir/proxy/password_check.h"
 #include "weir/route/lookup.h"
+#include "weir/upstream/dns_client.h"
 #include "weir/upstream/exchange.h"
 #include "weir/upstream/offload.h"
 #include "weir/upstream/resolver.h"
@@ -34,7 +35,7 @@ namespace weir::proxy {
 // What all workers use, owned by the Server and outliving them.
 struct WorkerServices {
   FilterList filters;
-  upstream::Resolver* resolver = nullptr;
+  upstream::DnsClient* dns = nullptr;
   upstream::Offload* files = nullptr;
   upstream::Offload* hashes = nullptr;  // of passwords
   LimitTable* limits = nullptr;
@@ -94,6 +95,7 @@ class Worker {
   // Bits of the filters that stand at this stop.
   std::uint64_t filters_at(Stop stop) const { return filters_at_[static_cast<std::size_t>(stop)]; }
   PasswordCheck& passwords() { return passwords_; }
+  upstream::Resolver& resolver() { return resolver_; }
   const BodyFiles& body_files() const { return body_files_; }
   // Memory of the encoders of responses; they count into it.
   std::uint64_t& compression_memory() { return compression_memory_; }
@@ -120,6 +122,7 @@ class Worker {
   std::array<std::uint64_t, 3> filters_at_{};
   BodyFiles body_files_;
   PasswordCheck passwords_;
+  upstream::Resolver resolver_;
   std::map<std::pair<base::IpAddress, std::uint16_t>, route::EndpointId> resolved_ids_;
   Pauses pauses_;
   std::unique_ptr<observe::AccessLogBuffer> access_log_;

@@ -1,127 +1,109 @@
 #include "weir/upstream/resolver.h"
 
-#include <netdb.h>
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <cstring>
+#include <utility>
 
 namespace weir::upstream {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-// IPv4 addresses are kept in their mapped form (base/cidr.h).
-void append_address(const sockaddr& address, std::vector<base::IpAddress>& out) {
-  base::IpAddress ip;
-  if (address.sa_family == AF_INET) {
-    sockaddr_in v4{};
-    std::memcpy(&v4, &address, sizeof v4);
-    ip.bytes[10] = ip.bytes[11] = 0xff;
-    std::memcpy(&ip.bytes[12], &v4.sin_addr, 4);
-  } else if (address.sa_family == AF_INET6) {
-    sockaddr_in6 v6{};
-    std::memcpy(&v6, &address, sizeof v6);
-    std::memcpy(ip.bytes.data(), &v6.sin6_addr, 16);
-  } else {
-    return;
-  }
-  if (std::find(out.begin(), out.end(), ip) == out.end()) out.push_back(ip);
-}
-
-// Search list and ndots of /etc/resolv.conf are the system resolver's business; so is a trailing dot.
-std::vector<base::IpAddress> system_lookup(const std::string& name, bool ipv4_only) {
-  std::vector<base::IpAddress> out;
-  for (int family : {AF_INET, AF_INET6}) {
-    if (family == AF_INET6 && ipv4_only) break;
-    addrinfo hints{};
-    hints.ai_family = family;
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo* found = nullptr;
-    if (getaddrinfo(name.c_str(), nullptr, &hints, &found) != 0) continue;
-    for (const addrinfo* one = found; one != nullptr; one = one->ai_next) append_address(*one->ai_addr, out);
-    freeaddrinfo(found);
-    if (!out.empty()) break;
-  }
-  std::sort(out.begin(), out.end());
-  return out;
-}
+constexpr std::chrono::seconds kShortest{1};  // also for a failure
+constexpr std::chrono::hours kLongest{1};
+constexpr std::chrono::seconds kStale{30};      // beyond the TTL, while it is looked up again
+constexpr std::chrono::minutes kForgotten{10};  // beyond that, when another name comes
 
 }  // namespace
 
 struct Resolver::Entry {
-  std::mutex mutex;
-  AddressList addresses;         // of the last successful look-up
-  Clock::time_point answered{};  // when that was
-  Clock::time_point asked{};     // when the last look-up began; it may still run
-  bool running = false;
+  AddressList addresses;            // of the last answer that had some
+  Clock::time_point fresh_until{};  // when to ask again
+  Clock::time_point keep_until{};   // of `addresses`
+  bool asking = false;
+  std::vector<Waiting*> waiting;
 };
 
-class Resolver::Query : public Work {
+// In the frame of the coroutine that waits.
+class Resolver::Waiting {
  public:
-  Query(std::string name, const Lookup& lookup, std::shared_ptr<Entry> entry)
-      : name_(std::move(name)), lookup_(lookup), entry_(std::move(entry)) {}
+  explicit Waiting(Entry& entry) : entry_(entry) {}
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+  // Still listed: the frame was destroyed while it waited.
+  ~Waiting() { std::erase(entry_.waiting, this); }
 
-  int run() override {
-    {
-      std::lock_guard lock(entry_->mutex);
-      // Another worker's question was answered while this one was queued.
-      if (!entry_->running && Clock::now() - entry_->asked < kRefreshAfter) return 1;
-    }
-    std::vector<base::IpAddress> found = lookup_(name_);
-    std::lock_guard lock(entry_->mutex);
-    entry_->running = false;
-    entry_->asked = Clock::now();
-    if (!found.empty()) {
-      entry_->addresses = std::make_shared<const std::vector<base::IpAddress>>(std::move(found));
-      entry_->answered = entry_->asked;
-    }
-    return 1;
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    waiter_ = waiter;
+    entry_.waiting.push_back(this);
   }
+  void await_resume() const noexcept {}
+  void resume() { waiter_.resume(); }
 
  private:
-  const std::string name_;
-  const Lookup lookup_;
-  const std::shared_ptr<Entry> entry_;
+  Entry& entry_;
+  std::coroutine_handle<> waiter_;
 };
 
-Resolver::Resolver(Lookup lookup) : lookup_(std::move(lookup)) {
-  if (lookup_) return;
-  lookup_ = [this](const std::string& name) { return system_lookup(name, ipv4_only_.load(std::memory_order_relaxed)); };
+Resolver::Resolver(Lookup lookup, PostToWorker post, Now now)
+    : lookup_(std::move(lookup)),
+      post_(std::move(post)),
+      now_(std::move(now)),
+      self_(std::make_shared<Resolver*>(this)) {}
+
+Resolver::~Resolver() = default;
+
+void Resolver::forget_unused(Clock::time_point now) {
+  std::erase_if(entries_, [now](const auto& entry) {
+    return !entry.second.asking && entry.second.waiting.empty() && now - entry.second.keep_until > kForgotten &&
+           now - entry.second.fresh_until > kForgotten;
+  });
 }
 
-std::shared_ptr<Resolver::Entry> Resolver::entry_of(const std::string& name) {
-  std::lock_guard lock(mutex_);
-  std::shared_ptr<Entry>& entry = entries_[name];
-  if (!entry) entry = std::make_shared<Entry>();
-  return entry;
+void Resolver::ask(const std::string& name, Entry& entry) {
+  entry.asking = true;
+  lookup_(name, [post = post_, self = std::weak_ptr<Resolver*>(self_), name](DnsAnswer answer) {
+    post([self, name, answer = std::move(answer)]() mutable {
+      if (const auto alive = self.lock()) (*alive)->take(name, std::move(answer));
+    });
+  });
 }
 
-net::Task<AddressList> Resolver::resolve(const std::string& name, const PostToWorker& post) {
-  std::shared_ptr<Entry> entry = entry_of(name);
-  bool ask = false;
-  bool usable = false;
-  AddressList known;
-  {
-    std::lock_guard lock(entry->mutex);
-    Clock::time_point now = Clock::now();
-    known = entry->addresses;
-    usable = known && now - entry->answered < kKeepFor;
-    ask = !entry->running && (entry->asked == Clock::time_point{} || now - entry->asked >= kRefreshAfter);
-    if (ask) entry->running = true;
-    // A name that failed within the last second fails at once.
-    if (!usable && !ask && !entry->running) co_return AddressList{};
+void Resolver::take(const std::string& name, DnsAnswer answer) {
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) return;
+  Entry& entry = found->second;
+  const auto now = now_();
+  entry.asking = false;
+  if (answer.addresses.empty()) {
+    entry.fresh_until = now + kShortest;
+  } else {
+    entry.addresses = std::make_shared<const std::vector<base::IpAddress>>(std::move(answer.addresses));
+    entry.fresh_until = now + std::clamp<std::chrono::seconds>(answer.ttl, kShortest, kLongest);
+    entry.keep_until = entry.fresh_until + kStale;
   }
-  if (usable) {
-    if (ask) offload_.submit(std::make_shared<Query>(name, lookup_, entry));
-    co_return known;
+  // Who is resumed may end others that wait.
+  while (!entry.waiting.empty()) {
+    Waiting* next = entry.waiting.back();
+    entry.waiting.pop_back();
+    next->resume();
   }
-  // Also when another request asks already: one thread works in order, so this ends right after that one.
-  WorkPtr query = std::make_shared<Query>(name, lookup_, entry);
-  (void)co_await offload_.run(post, query);
-  std::lock_guard lock(entry->mutex);
-  bool fresh = entry->addresses && Clock::now() - entry->answered < kKeepFor;
-  co_return fresh ? entry->addresses : AddressList{};
+}
+
+net::Task<AddressList> Resolver::resolve(const std::string& name) {
+  const auto now = now_();
+  auto found = entries_.find(name);
+  if (found == entries_.end()) {
+    forget_unused(now);
+    found = entries_.try_emplace(name).first;
+  }
+  Entry& entry = found->second;
+  if (!entry.asking && now >= entry.fresh_until) ask(name, entry);
+  if (entry.addresses && now < entry.keep_until) co_return entry.addresses;
+  // A name that failed within the last second fails at once.
+  if (!entry.asking) co_return AddressList{};
+  Waiting waiting(entry);
+  co_await waiting;
+  if (entry.addresses && now_() < entry.keep_until) co_return entry.addresses;
+  co_return AddressList{};
 }
 
 }  // namespace weir::upstream

@@ -26,10 +26,6 @@ class AccessLog;
 class Metrics;
 }  // namespace weir::observe
 
-namespace weir::upstream {
-class Resolver;
-}  // namespace weir::upstream
-
 namespace weir::proxy {
 
 struct ServerOptions {

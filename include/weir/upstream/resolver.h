@@ -1,20 +1,20 @@
-// Resolver: addresses of external names (ExternalName services, spec 2.7), one per process. Look-ups run on a thread of
-// their own. Answers are kept for 30 s but looked up again in the background once they are a second old; a failure is
-// kept for a second. A answers are preferred, AAAA are used only if there is no A.
+// Resolver: addresses of external names (ExternalName services, spec 2.7) as one worker knows them. An answer is used
+// for its TTL (at least a second, at most an hour); after that it is still used for 30 s while it is looked up again in
+// the background. A failure is kept for a second. Requests that come before the first answer wait for it.
 //
-// Thread rule: any worker. Lifetime: destroyed before the workers (see Offload).
+// Thread rule: one worker; `lookup` may answer on any thread. Lifetime: the coroutines that wait end before it; answers
+// that come later are dropped.
 #pragma once
 
 #include "weir/base/cidr.h"
 #include "weir/net/task.h"
+#include "weir/upstream/dns_client.h"
 #include "weir/upstream/offload.h"
 
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -24,32 +24,33 @@ using AddressList = std::shared_ptr<const std::vector<base::IpAddress>>;
 
 class Resolver {
  public:
-  // Replaceable for tests; blocks. An empty list means the name has no address.
-  using Lookup = std::function<std::vector<base::IpAddress>(const std::string& name)>;
+  using Clock = std::chrono::steady_clock;
+  // Never blocks; DnsClient::ask().
+  using Lookup = std::function<void(const std::string& name, DnsClient::Done done)>;
+  using Now = std::function<Clock::time_point()>;  // for tests
 
-  explicit Resolver(Lookup lookup = {});
+  // `post` leads to this worker; it and what `lookup` uses must outlive all answers.
+  Resolver(Lookup lookup, PostToWorker post, Now now = &Clock::now);
+  ~Resolver();
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  // Null or empty: the name does not resolve now. `name` and `post` outlive the Task.
-  // disable-ipv6-dns, for look-ups from now on. Any thread.
-  void set_ipv4_only(bool on) { ipv4_only_.store(on, std::memory_order_relaxed); }
-
-  net::Task<AddressList> resolve(const std::string& name, const PostToWorker& post);
+  // Null or empty: the name does not resolve now. `name` outlives the Task.
+  net::Task<AddressList> resolve(const std::string& name);
 
  private:
+  class Waiting;
   struct Entry;
-  class Query;
-  static constexpr std::chrono::seconds kRefreshAfter{1};
-  static constexpr std::chrono::seconds kKeepFor{30};
 
-  std::shared_ptr<Entry> entry_of(const std::string& name);
+  void ask(const std::string& name, Entry& entry);
+  void take(const std::string& name, DnsAnswer answer);
+  void forget_unused(Clock::time_point now);
 
-  std::atomic<bool> ipv4_only_{false};
-  Lookup lookup_;
-  std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<Entry>> entries_;
-  Offload offload_;  // last: its thread uses what is above
+  const Lookup lookup_;
+  const PostToWorker post_;
+  const Now now_;
+  std::map<std::string, Entry> entries_;
+  std::shared_ptr<Resolver*> self_;  // what posted answers hold weakly
 };
 
 }  // namespace weir::upstream

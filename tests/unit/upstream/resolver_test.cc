@@ -2,166 +2,182 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <condition_variable>
 #include <deque>
-#include <mutex>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace weir::upstream {
 namespace {
 
-// Stands for a worker's loop: what is posted runs when the test says so, on the test's thread.
-class Mailbox {
- public:
-  PostToWorker post() {
-    return [this](std::function<void()> function) {
-      std::lock_guard lock(mutex_);
-      queue_.push_back(std::move(function));
-      changed_.notify_all();
-    };
-  }
-  void run_one() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return !queue_.empty(); });
-    std::function<void()> next = std::move(queue_.front());
-    queue_.pop_front();
-    lock.unlock();
-    next();
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::function<void()>> queue_;
-};
+using namespace std::chrono_literals;
 
 struct Answer {
   bool done = false;
   AddressList addresses;
+  std::string text() const {
+    std::string all = done ? "" : "waits";
+    if (addresses) {
+      for (const base::IpAddress& ip : *addresses) all += (all.empty() ? "" : " ") + ip.to_string();
+    }
+    return all;
+  }
 };
 
-net::Job ask(net::JobGroup&, Resolver& resolver, const std::string& name, const PostToWorker& post, Answer& out) {
-  out.addresses = co_await resolver.resolve(name, post);
+net::Job ask(net::JobGroup&, Resolver& resolver, const std::string& name, Answer& out) {
+  out.addresses = co_await resolver.resolve(name);
   out.done = true;
 }
 
 const std::string kName = "db.example";
 
-TEST(Resolver, TheFirstQuestionWaitsForTheLookup) {
-  Resolver resolver([](const std::string&) { return std::vector<base::IpAddress>{*base::parse_ip("10.0.0.1")}; });
-  Mailbox worker;
-  const PostToWorker post = worker.post();
+// A worker whose loop runs when the test says so, a clock that stands, and look-ups that the test answers.
+class ResolverOfAWorker : public testing::Test {
+ protected:
+  std::string resolve(const std::string& name = kName) {
+    answers.push_back(std::make_unique<Answer>());
+    ask(jobs, *resolver, name, *answers.back());
+    return answers.back()->text();
+  }
+  void answer(const std::vector<const char*>& addresses, std::chrono::seconds ttl) {
+    DnsAnswer found;
+    for (const char* address : addresses) found.addresses.push_back(*base::parse_ip(address));
+    found.ttl = ttl;
+    const DnsClient::Done done = std::move(asked.front().second);
+    asked.pop_front();
+    done(std::move(found));
+    run_posted();
+  }
+  void run_posted() {
+    while (!posted.empty()) {
+      const auto next = std::move(posted.front());
+      posted.pop_front();
+      next();
+    }
+  }
+
+  Resolver::Clock::time_point now{1000h};
+  std::deque<std::function<void()>> posted;
+  std::deque<std::pair<std::string, DnsClient::Done>> asked;
+  std::vector<std::unique_ptr<Answer>> answers;
+  std::unique_ptr<Resolver> resolver = std::make_unique<Resolver>(
+      [this](const std::string& name, DnsClient::Done done) { asked.emplace_back(name, std::move(done)); },
+      [this](std::function<void()> function) { posted.push_back(std::move(function)); }, [this] { return now; });
   net::JobGroup jobs;
-  Answer answer;
+};
 
-  ask(jobs, resolver, kName, post, answer);
-  EXPECT_FALSE(answer.done);
-  worker.run_one();
+TEST_F(ResolverOfAWorker, RequestsBeforeTheFirstAnswerWaitForItTogether) {
+  EXPECT_EQ(resolve(), "waits");
+  EXPECT_EQ(resolve(), "waits");
+  ASSERT_EQ(asked.size(), 1u);
+  EXPECT_EQ(asked.front().first, kName);
 
-  ASSERT_TRUE(answer.done);
-  ASSERT_EQ(answer.addresses->size(), 1u);
-  EXPECT_EQ(answer.addresses->front().to_string(), "10.0.0.1");
+  answer({"10.0.0.1", "10.0.0.2"}, 60s);
+
+  EXPECT_EQ(answers[0]->text(), "10.0.0.1 10.0.0.2");
+  EXPECT_EQ(answers[1]->text(), "10.0.0.1 10.0.0.2");
 }
 
-TEST(Resolver, AKnownNameIsAnsweredAtOnce) {
-  std::atomic<int> lookups{0};
-  Resolver resolver([&](const std::string&) {
-    ++lookups;
-    return std::vector<base::IpAddress>{*base::parse_ip("10.0.0.1")};
-  });
-  Mailbox worker;
-  const PostToWorker post = worker.post();
-  net::JobGroup jobs;
-  Answer first;
-  Answer second;
+TEST_F(ResolverOfAWorker, AnAnswerIsUsedForItsTtlWithoutAsking) {
+  resolve();
+  answer({"10.0.0.1"}, 60s);
 
-  ask(jobs, resolver, kName, post, first);
-  worker.run_one();
-  ask(jobs, resolver, kName, post, second);
-
-  EXPECT_TRUE(second.done);
-  EXPECT_EQ(lookups, 1);
+  now += 59s;
+  EXPECT_EQ(resolve(), "10.0.0.1");
+  EXPECT_TRUE(asked.empty());
 }
 
-TEST(Resolver, QuestionsThatComeTogetherNeedOneLookup) {
-  std::atomic<int> lookups{0};
-  Resolver resolver([&](const std::string&) {
-    ++lookups;
-    return std::vector<base::IpAddress>{*base::parse_ip("10.0.0.1")};
-  });
-  Mailbox worker;
-  const PostToWorker post = worker.post();
-  net::JobGroup jobs;
-  Answer first;
-  Answer second;
+TEST_F(ResolverOfAWorker, AfterItsTtlAnAnswerIsUsedOnceMoreWhileItIsLookedUpAgain) {
+  resolve();
+  answer({"10.0.0.1"}, 60s);
 
-  ask(jobs, resolver, kName, post, first);
-  ask(jobs, resolver, kName, post, second);
-  worker.run_one();
-  worker.run_one();
+  now += 61s;
+  EXPECT_EQ(resolve(), "10.0.0.1");
+  EXPECT_EQ(resolve(), "10.0.0.1");
+  ASSERT_EQ(asked.size(), 1u);
+  answer({"10.0.0.9"}, 60s);
 
-  EXPECT_TRUE(first.done && second.done);
-  EXPECT_EQ(second.addresses->size(), 1u);
-  EXPECT_EQ(lookups, 1);
+  EXPECT_EQ(resolve(), "10.0.0.9");
 }
 
-TEST(Resolver, AFailureIsRememberedForAMoment) {
-  std::atomic<int> lookups{0};
-  Resolver resolver([&](const std::string&) {
-    ++lookups;
-    return std::vector<base::IpAddress>{};
-  });
-  Mailbox worker;
-  const PostToWorker post = worker.post();
-  net::JobGroup jobs;
-  Answer first;
-  Answer second;
+TEST_F(ResolverOfAWorker, WhileNoServerAnswersTheOldAddressesAreUsedForHalfAMinute) {
+  resolve();
+  answer({"10.0.0.1"}, 60s);
 
-  ask(jobs, resolver, kName, post, first);
-  worker.run_one();
-  ask(jobs, resolver, kName, post, second);
-
-  ASSERT_TRUE(first.done && second.done);
-  EXPECT_FALSE(first.addresses);
-  EXPECT_FALSE(second.addresses);
-  EXPECT_EQ(lookups, 1);
+  now += 61s;
+  resolve();
+  answer({}, 0s);
+  now += 28s;
+  EXPECT_EQ(resolve(), "10.0.0.1");
+  answer({}, 0s);
+  now += 2s;
+  EXPECT_EQ(resolve(), "waits");
+  answer({}, 0s);
+  EXPECT_EQ(answers.back()->text(), "");
 }
 
-TEST(Resolver, ADestroyedWaiterIsNotResumed) {
-  Resolver resolver([](const std::string&) { return std::vector<base::IpAddress>{*base::parse_ip("10.0.0.1")}; });
-  Mailbox worker;
-  const PostToWorker post = worker.post();
-  net::JobGroup jobs;
-  Answer answer;
+TEST_F(ResolverOfAWorker, AFailureIsRememberedForASecond) {
+  resolve();
+  answer({}, 0s);
 
-  ask(jobs, resolver, kName, post, answer);
+  EXPECT_EQ(resolve(), "");
+  EXPECT_TRUE(asked.empty());
+  now += 1s;
+  EXPECT_EQ(resolve(), "waits");
+  answer({"10.0.0.1"}, 60s);
+  EXPECT_EQ(answers.back()->text(), "10.0.0.1");
+}
+
+TEST_F(ResolverOfAWorker, ATtlOfNothingIsASecondAndOneOfDaysIsAnHour) {
+  resolve();
+  answer({"10.0.0.1"}, 0s);
+  now += 999ms;
+  resolve();
+  EXPECT_TRUE(asked.empty());
+  now += 1ms;
+  resolve();
+  ASSERT_EQ(asked.size(), 1u);
+  answer({"10.0.0.1"}, 100h);
+  now += 3599s;
+  resolve();
+  EXPECT_TRUE(asked.empty());
+  now += 1s;
+  resolve();
+  EXPECT_EQ(asked.size(), 1u);
+}
+
+TEST_F(ResolverOfAWorker, OneSilentNameDoesNotHoldUpAnother) {
+  resolve("silent.example");
+  resolve();
+  ASSERT_EQ(asked.size(), 2u);
+  std::swap(asked[0], asked[1]);
+
+  answer({"10.0.0.1"}, 60s);
+
+  EXPECT_EQ(answers[0]->text(), "waits");
+  EXPECT_EQ(answers[1]->text(), "10.0.0.1");
+}
+
+TEST_F(ResolverOfAWorker, ADestroyedWaiterIsNotResumed) {
+  resolve();
   jobs.destroy_all();
-  worker.run_one();
 
-  EXPECT_FALSE(answer.done);
+  answer({"10.0.0.1"}, 60s);
+
+  EXPECT_FALSE(answers[0]->done);
+  EXPECT_EQ(resolve(), "10.0.0.1");
 }
 
-// A numeric IPv6 address needs no server, but is one only IPv6 look-ups give.
-TEST(Resolver, DisableIpv6DnsAsksForIpv4Only) {
-  const std::string name = "::1";
-  Resolver resolver;
-  resolver.set_ipv4_only(true);
-  Mailbox worker;
-  const PostToWorker post = worker.post();
-  net::JobGroup jobs;
-  Answer without;
-  ask(jobs, resolver, name, post, without);
-  worker.run_one();
-  ASSERT_TRUE(without.done);
-  EXPECT_TRUE(!without.addresses || without.addresses->empty());
+TEST_F(ResolverOfAWorker, AnAnswerAfterTheEndOfTheWorkerIsDropped) {
+  resolve();
+  jobs.destroy_all();
+  resolver.reset();
 
-  Resolver both;
-  Answer with;
-  ask(jobs, both, name, post, with);
-  worker.run_one();
-  ASSERT_TRUE(with.done);
-  ASSERT_TRUE(with.addresses);
-  EXPECT_EQ(*with.addresses, std::vector<base::IpAddress>{*base::parse_ip("::1")});
+  answer({"10.0.0.1"}, 60s);
+
+  EXPECT_FALSE(answers[0]->done);
 }
 
 }  // namespace
