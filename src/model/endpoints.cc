@@ -216,7 +216,6 @@ void resolve(const kube::Service* service, const Slices& slices, const kube::Por
              const Options& options, Backend& backend, base::Diagnostics& diagnostics) {
   if (service == nullptr) {
     backend.state = BackendState::no_service;
-    backend.unseen = true;
     return;
   }
   Resolver resolver(*service, options, backend, diagnostics);
@@ -226,7 +225,6 @@ void resolve(const kube::Service* service, const Slices& slices, const kube::Por
   } else if (!service_upstream || !resolver.use_cluster_ip(port)) {
     if (const kube::ServicePort* found = find_port(*service, port.text())) {
       resolver.use_slices(slices, *found);
-      backend.unseen = slices.empty();
       std::sort(backend.endpoints.begin(), backend.endpoints.end());
       backend.endpoints.erase(std::unique(backend.endpoints.begin(), backend.endpoints.end()), backend.endpoints.end());
       if (backend.endpoints.empty()) {

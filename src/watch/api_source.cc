@@ -1,5 +1,6 @@
 #include "weir/watch/api_source.h"
 
+#include "watch/backend_waits.h"
 #include "watch/object_store.h"
 #include "watch/reference_book.h"
 #include "watch/reference_fetcher.h"
@@ -52,7 +53,9 @@ struct ApiSource::State : std::enable_shared_from_this<State> {
         client(a),
         options(std::move(o)),
         on_change(std::move(f)),
-        fetcher(c, a, [this](const Reference& r, std::optional<Item> item) { fetched(r, std::move(item)); }) {}
+        fetcher(c, a, [this](const Reference& r, std::optional<Item> item) { fetched(r, std::move(item)); }) {
+    sinks.arrived = [this](const kube::ObjectName& service) { look_again(service); };
+  }
 
   asio::io_context& context;
   ApiClient& client;
@@ -64,6 +67,7 @@ struct ApiSource::State : std::enable_shared_from_this<State> {
   std::vector<std::unique_ptr<Part>> parts;
   // Objects that wait for what they name, and until when at most.
   std::map<ReferenceBook::Owner, Clock::time_point> waiting;
+  BackendWaits backends;                 // of the Ingresses among them
   asio::steady_timer patience{context};  // with what the first table lacks
   bool patience_over = false;
   bool synced = false;
@@ -88,7 +92,10 @@ struct ApiSource::State : std::enable_shared_from_this<State> {
   ObjectStore::Admits admits_of(const Resource& resource);
   Wanted wanted_of(const Resource& resource, const Scope& scope);
   bool selected(const std::string& ns);
-  Admission admit(const char* kind, const Item& item, const References& named);
+  Admission admit(const char* kind, const Item& item, const References& named, bool lacks_more = false);
+  bool lacks_endpoints(const kube::Ingress& ingress);
+  bool has_endpoints(const kube::ObjectName& service) const;
+  void look_again(const kube::ObjectName& service);
   bool must_fetch(const Reference& reference);
   void fetched(const Reference& reference, std::optional<Item> item);
   void drop(const References& unused);
@@ -267,7 +274,8 @@ ObjectStore::Admits ApiSource::State::admits_of(const Resource& resource) {
       if (item.objects.empty()) return Admission::show;
       const auto* ingress = std::get_if<std::shared_ptr<const kube::Ingress>>(&item.objects.front());
       if (!ingress) return Admission::hide;
-      return admit(kIngresses.kind, item, references_of(**ingress, options.annotations_prefix));
+      const bool lacks = lacks_endpoints(**ingress);
+      return admit(kIngresses.kind, item, references_of(**ingress, options.annotations_prefix), lacks);
     };
   }
   if (&resource == &kConfigMaps && options.config_map) {
@@ -287,10 +295,10 @@ bool ApiSource::State::selected(const std::string& ns) {
 }
 
 // An object appears when everything it names is there, or when it has waited long enough.
-Admission ApiSource::State::admit(const char* kind, const Item& item, const References& named) {
+Admission ApiSource::State::admit(const char* kind, const Item& item, const References& named, bool lacks_more) {
   const ReferenceBook::Owner owner{kind, item.name};
   drop(references.set(owner, named));
-  bool missing = false;
+  bool missing = lacks_more;
   for (const Reference& reference : named) missing = must_fetch(reference) || missing;
   const auto known = waiting.find(owner);
   if (!missing) {
@@ -310,10 +318,44 @@ Admission ApiSource::State::admit(const char* kind, const Item& item, const Refe
       if (part->resource.kind == owner.first) part->store.refresh(owner.second);
     }
     self->waiting.erase(owner);
+    if (owner.first == kIngresses.kind) self->backends.set(owner.second, {});
     self->check_synced();
     self->notify();
   });
   return Admission::wait;
+}
+
+// A new Ingress waits for the endpoints of its Services. One that is served already waits for those of Services that it
+// did not name before, and what it named before is served meanwhile. Before everything is known, nothing is served.
+bool ApiSource::State::lacks_endpoints(const kube::Ingress& ingress) {
+  const kube::ObjectName name = ingress.meta.object_name();
+  std::set<kube::ObjectName> lacking;
+  if (synced) {
+    const auto shown = sinks.state.find<kube::Ingress>(name);
+    const std::set<kube::ObjectName> before = shown ? backends_of(*shown) : std::set<kube::ObjectName>();
+    for (const kube::ObjectName& service : backends_of(ingress)) {
+      if (!before.contains(service) && !has_endpoints(service)) lacking.insert(service);
+    }
+  }
+  const bool lacks = !lacking.empty();
+  backends.set(name, std::move(lacking));
+  return lacks;
+}
+
+// Whether what the server knows of a Service's endpoints has arrived; that may be that there are none.
+bool ApiSource::State::has_endpoints(const kube::ObjectName& service) const {
+  const auto object = sinks.state.find<kube::Service>(service);
+  return object && (object->type == "ExternalName" || sinks.slices.contains(service));
+}
+
+// Some Ingresses may have waited for the endpoints of this Service.
+void ApiSource::State::look_again(const kube::ObjectName& service) {
+  if (backends.empty() || !has_endpoints(service)) return;
+  for (const kube::ObjectName& ingress : backends.waiting_for(service)) {
+    for (const auto& part : parts) {
+      if (&part->resource == &kIngresses) part->store.refresh(ingress);
+    }
+  }
 }
 
 // Known by name only: it exists, and must be asked for.
@@ -346,6 +388,7 @@ void ApiSource::State::drop(const References& unused) {
 void ApiSource::State::forget(const Resource& resource, const kube::ObjectName& name) {
   const ReferenceBook::Owner owner{resource.kind, name};
   waiting.erase(owner);
+  if (&resource == &kIngresses) backends.set(name, {});
   drop(references.forget(owner));
 }
 

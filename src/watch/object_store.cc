@@ -13,6 +13,16 @@ using Pointee = std::remove_const_t<typename std::decay_t<Pointer>::element_type
 template <class T>
 constexpr bool kSource = std::is_same_v<T, kube::Pod> || std::is_same_v<T, kube::Node>;  // not part of Changes
 
+void count_slice(ObjectSinks& sinks, const kube::EndpointSlice& slice, bool there) {
+  const kube::ObjectName service{slice.meta.ns, slice.service};
+  if (there) {
+    ++sinks.slices[service];
+  } else if (const auto counted = sinks.slices.find(service); --counted->second == 0) {
+    sinks.slices.erase(counted);
+  }
+}
+
+// REQUIRES: there is no object of this name.
 void insert(ObjectSinks& sinks, const kube::AnyObject& any) {
   std::visit(
       [&](const auto& object) {
@@ -20,6 +30,10 @@ void insert(ObjectSinks& sinks, const kube::AnyObject& any) {
         const kube::ObjectName name = object->meta.object_name();
         sinks.state.of<T>().insert_or_assign(name, object);
         if constexpr (!kSource<T>) sinks.changes.note<T>(name);
+        if constexpr (std::is_same_v<T, kube::EndpointSlice>) count_slice(sinks, *object, true);
+        if (!sinks.arrived) return;
+        if constexpr (std::is_same_v<T, kube::EndpointSlice>) sinks.arrived({object->meta.ns, object->service});
+        if constexpr (std::is_same_v<T, kube::Service>) sinks.arrived(name);
       },
       any);
 }
@@ -30,6 +44,7 @@ void erase(ObjectSinks& sinks, const kube::AnyObject& any) {
         using T = Pointee<decltype(object)>;
         const kube::ObjectName name = object->meta.object_name();
         sinks.state.of<T>().erase(name);
+        if constexpr (std::is_same_v<T, kube::EndpointSlice>) count_slice(sinks, *object, false);
         if constexpr (!kSource<T>) sinks.changes.note<T>(name);
       },
       any);

@@ -9,6 +9,7 @@
 #include "weir/kube/changes.h"
 #include "weir/kube/cluster_state.h"
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <optional>
@@ -21,6 +22,10 @@ namespace weir::watch {
 struct ObjectSinks {
   kube::ClusterState state;
   kube::Changes changes;
+  // EndpointSlices in the state by the name of their Service.
+  std::map<kube::ObjectName, std::size_t> slices;
+  // Runs when a Service, or an EndpointSlice of it, has become visible; may be empty. May ask a store to refresh().
+  std::function<void(const kube::ObjectName& service)> arrived;
 };
 
 class ObjectStore {

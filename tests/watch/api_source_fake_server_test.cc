@@ -28,15 +28,23 @@ std::string object_json(const std::string& kind, const std::string& api_version,
 }
 
 std::string ingress_json(const std::string& ns, const std::string& name, const std::string& version,
-                         const std::string& secret) {
+                         const std::string& secret, const std::string& service = "web") {
   return object_json("Ingress", "networking.k8s.io/v1", ns, name, version,
-                     R"(,"spec":{"defaultBackend":{"service":{"name":"web","port":{"number":80}}},)"
-                     R"("tls":[{"hosts":["h"],"secretName":")" +
+                     R"(,"spec":{"defaultBackend":{"service":{"name":")" + service +
+                         R"(","port":{"number":80}}},)"
+                         R"("tls":[{"hosts":["h"],"secretName":")" +
                          secret + R"("}]})");
 }
 
 std::string secret_json(const std::string& ns, const std::string& name, const std::string& version) {
   return object_json("Secret", "v1", ns, name, version, R"(,"type":"Opaque","data":{"k":"dg=="})");
+}
+
+std::string slice_json(const std::string& ns, const std::string& service, const std::string& version) {
+  return R"({"kind":"EndpointSlice","apiVersion":"discovery.k8s.io/v1","metadata":{"name":")" + service +
+         R"(-x","namespace":")" + ns + R"(","resourceVersion":")" + version +
+         R"(","labels":{"kubernetes.io/service-name":")" + service +
+         R"("}},"addressType":"IPv4","endpoints":[{"addresses":["198.18.0.1"]}],"ports":[{"port":8080}]})";
 }
 
 // What a collection of a real server does, as far as ApiSource asks for it.
@@ -112,6 +120,11 @@ class ApiSourceWithAFakeServer : public testing::Test {
   void put(const std::string& plural, const std::string& name, const std::string& json, const char* type = "ADDED") {
     collections.at(plural).objects[name] = json;
     collections.at(plural).log.emplace_back(type, json);
+  }
+
+  void put_service(const std::string& name, const std::string& version) {
+    put("services", "a/" + name,
+        object_json("Service", "v1", "a", name, version, R"(,"spec":{"ports":[{"port":80,"targetPort":8080}]})"));
   }
 
   void start() {
@@ -223,6 +236,9 @@ TEST_F(ApiSourceWithAFakeServer, AnIngressDoesNotWaitForEverForWhatItNames) {
 }
 
 TEST_F(ApiSourceWithAFakeServer, AnIngressThatNamesASecretThatDoesNotExistAppearsAtOnce) {
+  options.reference_wait = 1h;
+  put_service("web", "1");
+  put("endpointslices", "a/web-x", slice_json("a", "web", "2"));
   start();
   run_until([&] { return source->synced(); });
 
@@ -233,6 +249,67 @@ TEST_F(ApiSourceWithAFakeServer, AnIngressThatNamesASecretThatDoesNotExistAppear
   put("secrets", "a/none", secret_json("a", "none", "16"));
   run_until([&] { return source->state().find<kube::Secret>({"a", "none"}) != nullptr; });
   EXPECT_EQ(fetches, 0) << "the watch brings it";
+}
+
+TEST_F(ApiSourceWithAFakeServer, ANewIngressAppearsTogetherWithLateEndpointsOfItsService) {
+  options.reference_wait = 1h;
+  start();
+  run_until([&] { return source->synced(); });
+
+  put("ingresses", "a/web", ingress_json("a", "web", "15", ""));
+  run_for(50ms);
+  EXPECT_THAT(names<kube::Ingress>(), IsEmpty());
+  put_service("web", "16");
+  run_until([&] { return !names<kube::Service>().empty(); });
+  run_for(50ms);
+  EXPECT_THAT(names<kube::Ingress>(), IsEmpty());
+  put("endpointslices", "a/web-x", slice_json("a", "web", "17"));
+  run_until([&] { return !names<kube::EndpointSlice>().empty(); });
+
+  EXPECT_THAT(names<kube::Ingress>(), ElementsAre("a/web")) << "in the same change";
+}
+
+TEST_F(ApiSourceWithAFakeServer, AnIngressSwitchedToANewServiceKeepsTheOldOneUntilLateEndpointsArrive) {
+  options.reference_wait = 1h;
+  put_service("web", "1");
+  put("endpointslices", "a/web-x", slice_json("a", "web", "2"));
+  put("ingresses", "a/web", ingress_json("a", "web", "3", ""));
+  start();
+  run_until([&] { return source->synced(); });
+  const auto served = [&] { return source->state().find<kube::Ingress>({"a", "web"})->default_backend->service; };
+
+  put("ingresses", "a/web", ingress_json("a", "web", "15", "", "green"), "MODIFIED");
+  put_service("green", "16");
+  run_until([&] { return names<kube::Service>().size() == 2; });
+  run_for(50ms);
+  EXPECT_EQ(served(), "web");
+  put("endpointslices", "a/green-x", slice_json("a", "green", "17"));
+  run_until([&] { return names<kube::EndpointSlice>().size() == 2; });
+
+  EXPECT_EQ(served(), "green") << "in the same change";
+}
+
+TEST_F(ApiSourceWithAFakeServer, AnIngressDoesNotWaitForEverForEndpoints) {
+  options.reference_wait = 100ms;
+  start();
+  run_until([&] { return source->synced(); });
+
+  put("ingresses", "a/web", ingress_json("a", "web", "15", ""));
+  run_until([&] { return source->state().find<kube::Ingress>({"a", "web"}) != nullptr; });
+
+  EXPECT_THAT(names<kube::EndpointSlice>(), IsEmpty());
+}
+
+TEST_F(ApiSourceWithAFakeServer, AnEditThatNamesNoNewServiceWaitsForNoEndpoints) {
+  options.reference_wait = 1h;
+  put("ingresses", "a/web", ingress_json("a", "web", "3", "one"));
+  start();
+  run_until([&] { return source->synced(); });
+  ASSERT_THAT(names<kube::Ingress>(), ElementsAre("a/web")) << "what is there at start does not wait";
+
+  put("ingresses", "a/web", ingress_json("a", "web", "15", "two"), "MODIFIED");
+
+  run_until([&] { return source->state().find<kube::Ingress>({"a", "web"})->tls.front().secret == "two"; });
 }
 
 TEST_F(ApiSourceWithAFakeServer, ASecretThatNobodyNamesAnyMoreIsForgotten) {

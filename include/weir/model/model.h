@@ -95,8 +95,6 @@ struct Backend {
   std::string service;
   std::string port;
   BackendState state = BackendState::no_endpoints;
-  // Its Service, or all EndpointSlices of it, are yet to be read: whether there are endpoints is not known.
-  bool unseen = false;
   std::vector<EndpointAddress> endpoints;  // sorted, unique
   std::string external_name;               // resolved at run time; empty: none
   std::uint16_t external_port = 0;

@@ -171,15 +171,6 @@ TEST(Endpoints, BothFamiliesOfADualStackServiceAreUsed) {
   EXPECT_THAT(endpoints(cluster, "80"), testing::UnorderedElementsAre("10.0.0.1 8080", "fd00::1 8080"));
 }
 
-TEST(Endpoints, AServiceWithoutSlicesIsUnseenOneWithAnEmptySliceIsNot) {
-  Cluster cluster;
-  EXPECT_TRUE(resolved(cluster, "80").backend.unseen);
-  cluster.add(service({{"http", 80, "", "TCP"}}));
-  EXPECT_TRUE(resolved(cluster, "80").backend.unseen);
-  cluster.add(slice_of({}));
-  EXPECT_FALSE(resolved(cluster, "80").backend.unseen);
-}
-
 class TopologyHints : public testing::Test {
  protected:
   TopologyHints() {
