@@ -9,6 +9,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -26,6 +28,9 @@ namespace {
 constexpr std::chrono::seconds kReportInterval{2};
 // Between two lines about what a start waits for.
 constexpr int kTicksBetweenLines = 5;
+constexpr int kOk = 200;
+constexpr int kForbidden = 403;
+constexpr int kNotFound = 404;
 
 std::string environment(const char* name, const std::string& otherwise) {
   const char* value = std::getenv(name);
@@ -47,7 +52,7 @@ watch::ApiSourceOptions source_options(const ServeOptions& options, const kube::
   o.default_ssl_certificate = options.model.default_ssl_certificate;
   if (options.model.default_backend_service) o.services.push_back(*options.model.default_backend_service);
   const bool writes = options.status.update_status && options.leader_election;
-  if (writes && options.status.service) o.services.push_back(*options.status.service);
+  if (options.status.service) o.services.push_back(*options.status.service);
   if (writes) o.pods_namespace = pod.ns;
   o.nodes = writes && !options.status.service && options.status.addresses.empty();
   return o;
@@ -56,31 +61,80 @@ watch::ApiSourceOptions source_options(const ServeOptions& options, const kube::
 }  // namespace
 
 struct ClusterSource::State {
-  State(asio::io_context& context, watch::ApiConfig config, const ServeOptions& options, observe::Metrics& m,
-        std::function<void()> on_change)
-      : metrics(m),
+  State(asio::io_context& context, watch::ApiConfig config, const ServeOptions& o, observe::Metrics& m,
+        std::function<void()> changed, std::function<void(bool)> on_lead)
+      : options(o),
+        metrics(m),
+        on_change(std::move(changed)),
         pod(own_pod(config)),
         client(context, std::move(config)),
-        source(context, client, source_options(options, pod),
-               [this, changed = std::move(on_change)] {
-                 if (!std::exchange(begun, true)) writers.start();
-                 changed();
-               }),
-        writers(context, options, pod, m, client.call()),
+        source(context, client, source_options(o, pod), [this] { objects_changed(); }),
+        writers(context, o, pod, m, client.call(), std::move(on_lead)),
         timer(context) {}
 
+  const ServeOptions& options;
   observe::Metrics& metrics;
+  const std::function<void()> on_change;
   const kube::ObjectName pod;
   watch::ApiClient client;
   watch::ApiSource source;
   ClusterWriters writers;
   asio::steady_timer timer;
   bool begun = false;
+  bool checking = false;
+  bool no_namespace = false;  // that of --watch-namespace does not exist
   int ticks = 0;
+  const std::shared_ptr<State*> self = std::make_shared<State*>(this);  // answers hold it weakly
+
+  void objects_changed();
+  void begin();
+  void check_namespace(bool by_list);
+  void take_namespace(bool by_list, const base::Result<watch::ApiAnswer>& answer);
 
   void tick();
   void report();
 };
+
+void ClusterSource::State::objects_changed() {
+  if (begun) return on_change();
+  if (std::exchange(checking, true)) return;
+  if (options.model.watch_namespace.empty()) return begin();
+  check_namespace(false);
+}
+
+void ClusterSource::State::begin() {
+  begun = true;
+  if (!no_namespace) writers.start();
+  on_change();
+}
+
+// A typing error in the flag would otherwise look like an empty namespace. The original's ClusterRole lets namespaces
+// be listed, its Role lets the own one be read: either will do.
+void ClusterSource::State::check_namespace(bool by_list) {
+  const std::string& name = options.model.watch_namespace;
+  const std::string path = by_list ? "?fieldSelector=metadata.name%3D" + name : "/" + name;
+  client.call()({"GET", "/api/v1/namespaces" + path, "", ""},
+                [weak = std::weak_ptr<State*>(self), by_list](base::Result<watch::ApiAnswer> answer) {
+                  if (const auto alive = weak.lock()) (*alive)->take_namespace(by_list, answer);
+                });
+}
+
+void ClusterSource::State::take_namespace(bool by_list, const base::Result<watch::ApiAnswer>& answer) {
+  const int status = answer ? answer->status : 0;
+  if (status == kForbidden && !by_list) return check_namespace(true);
+  if (by_list && status == kOk) {
+    const auto list = nlohmann::json::parse(answer->body, nullptr, false);
+    no_namespace = list.is_object() && list.contains("items") && list["items"].is_array() && list["items"].empty();
+  } else {
+    no_namespace = !by_list && status == kNotFound;
+  }
+  if (!no_namespace && status != kOk) {
+    log::warn("serve", "whether the namespace {} (flag --watch-namespace) exists is not known: {}",
+              options.model.watch_namespace,
+              answer ? "the API server answers " + std::to_string(status) : answer.error().text());
+  }
+  begin();
+}
 
 void ClusterSource::State::tick() {
   report();
@@ -127,8 +181,10 @@ void ClusterSource::State::report() {
 }
 
 ClusterSource::ClusterSource(asio::io_context& context, watch::ApiConfig config, const ServeOptions& options,
-                             observe::Metrics& metrics, std::function<void()> on_change)
-    : state_(std::make_unique<State>(context, std::move(config), options, metrics, std::move(on_change))) {}
+                             observe::Metrics& metrics, std::function<void()> on_change,
+                             std::function<void(bool leads)> on_lead)
+    : state_(std::make_unique<State>(context, std::move(config), options, metrics, std::move(on_change),
+                                     std::move(on_lead))) {}
 
 ClusterSource::~ClusterSource() = default;
 
@@ -140,6 +196,18 @@ void ClusterSource::start() {
   if (!config.tls) log::warn("serve", "the connection to the API server is not encrypted");
   state_->source.start();
   state_->tick();
+}
+
+std::optional<std::string> ClusterSource::missing_object() const {
+  const State& s = *state_;
+  if (s.no_namespace) {
+    return "the namespace " + s.options.model.watch_namespace + " (flag --watch-namespace) does not exist";
+  }
+  const auto& service = s.options.status.service;
+  if (service && !s.source.state().find<kube::Service>(*service)) {
+    return "the Service " + kube::to_string(*service) + " (flag --publish-service) does not exist, or may not be read";
+  }
+  return std::nullopt;
 }
 
 const kube::ClusterState& ClusterSource::state() const {

@@ -12,6 +12,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 
 namespace boost::asio {
 class io_context;
@@ -21,14 +23,18 @@ namespace weir::app {
 
 class ClusterSource {
  public:
-  // `on_change`: the objects are other than before; the first time when all of them have been read.
+  // `on_change`: the objects are other than before; the first time when all of them have been read. `on_lead`: whether
+  // this process leads is now so (ClusterWriters); the first time before the first `on_change`.
   ClusterSource(boost::asio::io_context& context, watch::ApiConfig config, const ServeOptions& options,
-                observe::Metrics& metrics, std::function<void()> on_change);
+                observe::Metrics& metrics, std::function<void()> on_change, std::function<void(bool leads)> on_lead);
   ~ClusterSource();
   ClusterSource(const ClusterSource&) = delete;
   ClusterSource& operator=(const ClusterSource&) = delete;
 
   void start();
+  // What flags name and the API server does not know, which makes a start impossible; meaningful from the first
+  // `on_change` on.
+  std::optional<std::string> missing_object() const;
   const kube::ClusterState& state() const;
   kube::Changes take_changes();
   base::Diagnostics diagnostics() const;

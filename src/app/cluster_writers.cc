@@ -47,10 +47,11 @@ controller::StatusOptions status_options(const ServeOptions& options, const kube
 
 struct ClusterWriters::State : std::enable_shared_from_this<State> {
   State(asio::io_context& context, const ServeOptions& o, const kube::ObjectName& pod, observe::Metrics& m,
-        watch::ApiCall call)
+        watch::ApiCall call, std::function<void(bool)> lead)
       : options(o),
         lease{pod.ns, o.election_id},
         identity(pod.name),
+        on_lead(std::move(lead)),
         metrics(m),
         status(context, call,
                [this](watch::StatusWriter::Outcome outcome) {
@@ -65,6 +66,7 @@ struct ClusterWriters::State : std::enable_shared_from_this<State> {
   const ServeOptions& options;
   kube::ObjectName lease;
   std::string identity;
+  std::function<void(bool leads)> on_lead;
   observe::Metrics& metrics;
   watch::StatusWriter status;
   std::shared_ptr<watch::EventWriter> events;
@@ -80,6 +82,7 @@ struct ClusterWriters::State : std::enable_shared_from_this<State> {
                            metrics.labels({{"name", options.election_id}}), leads ? 1 : 0);
     reporter.take_role(leads ? Role::leader : Role::follower);
     if (leads) reporter.tell_leadership(lease, identity);
+    on_lead(leads);
   }
   void check_later() {
     check_timer.expires_after(options.status_interval);
@@ -97,8 +100,8 @@ struct ClusterWriters::State : std::enable_shared_from_this<State> {
 };
 
 ClusterWriters::ClusterWriters(asio::io_context& context, const ServeOptions& options, const kube::ObjectName& pod,
-                               observe::Metrics& metrics, watch::ApiCall call)
-    : state_(std::make_shared<State>(context, options, pod, metrics, std::move(call))) {
+                               observe::Metrics& metrics, watch::ApiCall call, std::function<void(bool leads)> on_lead)
+    : state_(std::make_shared<State>(context, options, pod, metrics, std::move(call), std::move(on_lead))) {
   const std::weak_ptr<watch::EventWriter> events = state_->events;
   metrics.add_counter_source("weir_events_written_total", [events] {
     const auto writer = events.lock();

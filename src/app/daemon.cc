@@ -106,6 +106,7 @@ class Daemon {
   std::unique_ptr<AdmissionWebhook> webhook_;
   std::atomic<bool> serving_{false};
   std::atomic<bool> stopping_{false};
+  bool leads_ = true;          // see controller::Loop::take_lead()
   bool told_cluster_ = false;  // the last words to the API server were said
   bool failed_ = false;
 };
@@ -149,6 +150,7 @@ bool Daemon::start_server(const features::Settings& settings) {
 
 void Daemon::start_loop() {
   controller::LoopOptions o;
+  o.min_interval = options_.table_interval;
   o.model = options_.model;
   o.model.assume_own_class = files_ != nullptr;
   if (o.model.zone.empty()) o.model.zone = environment("WEIR_ZONE");
@@ -170,6 +172,7 @@ void Daemon::start_loop() {
                       : controller::Input{&cluster_->state(), cluster_->take_changes(), cluster_->diagnostics()};
       },
       *server_, metrics_, [this](const features::Settings& settings) { return apply_settings(settings); });
+  loop_->take_lead(leads_);
   loop_->run_now();
 }
 
@@ -290,8 +293,12 @@ bool Daemon::start_cluster() {
     log::error("serve", "{}", config.error().text());
     return false;
   }
-  cluster_ =
-      std::make_unique<ClusterSource>(context_, std::move(*config), options_, metrics_, [this] { objects_changed(); });
+  cluster_ = std::make_unique<ClusterSource>(
+      context_, std::move(*config), options_, metrics_, [this] { objects_changed(); },
+      [this](bool leads) {
+        leads_ = leads;
+        if (loop_) loop_->take_lead(leads);
+      });
   cluster_->start();
   return start_admin();
 }
@@ -311,6 +318,10 @@ bool Daemon::begin_serving(const std::string& from) {
             objects.ingresses.size(), objects.services.size(), objects.endpoint_slices.size(), objects.secrets.size(),
             objects.config_maps.size());
   if (const auto problem = check_objects(objects, options_.model)) {
+    log::error("serve", "{}", *problem);
+    return false;
+  }
+  if (const auto problem = cluster_ ? cluster_->missing_object() : std::nullopt) {
     log::error("serve", "{}", *problem);
     return false;
   }

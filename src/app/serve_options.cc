@@ -204,6 +204,15 @@ std::vector<Flag> cluster_flags(ServeOptions& o) {
        to(o.model.topology_aware_routing)},
       {"zone", kText, "", group, "Weir's own: the zone of this node, topology.kubernetes.io/zone; also $WEIR_ZONE",
        kActive, to(o.model.zone)},
+      {"table-interval", kInteger, "50", group,
+       "Weir's own: milliseconds from one routing table to the next at least; changes in between make one table",
+       kActive,
+       [&o](View value) -> std::optional<std::string> {
+         const auto number = base::parse_int(value);
+         if (!number || *number < 0 || *number > 60000) return "must be a number of milliseconds between 0 and 60000";
+         o.table_interval = std::chrono::milliseconds(*number);
+         return std::nullopt;
+       }},
       {"sync-period", kDuration, "0", group, "Forced re-list interval", kNoop, {}},
       {"sync-rate-limit",
        kNumber,

@@ -31,6 +31,7 @@ struct ServeOptions {
   bool leader_election = true;
   controller::StatusOptions status;  // `pod` and `annotations_prefix` are filled in at start
   std::chrono::seconds status_interval{60};
+  std::chrono::milliseconds table_interval{50};  // controller::LoopOptions::min_interval
   watch::ApiFlags api;
   std::string watch_namespace_selector;
   bool admin_page = false;            // the page and the inspection API on healthz_port too

@@ -59,8 +59,10 @@ Diagnostics DiagnosticBook::take_new() {
     State& state = message->second;
     state.touched = false;
     if (state.topics == 0) {
+      if (state.told) ++revision_;
       messages_.erase(message);
     } else if (!std::exchange(state.told, true)) {
+      ++revision_;
       fresh.push_back(message->first);
     }
   }

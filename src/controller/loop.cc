@@ -47,7 +47,8 @@ struct Loop::State : std::enable_shared_from_this<State> {
         apply_settings(std::move(a)),
         acceptor(options.model),
         builder(options.model),
-        compiler(options.compile) {}
+        compiler(options.compile),
+        table_metrics(m) {}
 
   asio::io_context& executor;
   asio::steady_timer timer;
@@ -65,9 +66,12 @@ struct Loop::State : std::enable_shared_from_this<State> {
   std::shared_ptr<const features::Settings> settings;  // last ones given to apply_settings
   route::RoutingTablePtr published;
   base::DiagnosticBook book;
-  const kube::ClusterState* objects = nullptr;            // of the last turn
-  bool published_since = false;                           // since the last after_turn
-  std::shared_ptr<const route::HostList> reported_hosts;  // by the metrics about the table
+  const kube::ClusterState* objects = nullptr;  // of the last turn
+  bool published_since = false;                 // since the last after_turn
+  kube::Changes changed_since;                  // the same
+  base::Diagnostics told;                       // the book as it was at the last after_turn
+  std::uint64_t told_revision = 0;
+  TableMetrics table_metrics;
 
   bool pending = false;
   bool stopped = false;
@@ -128,7 +132,9 @@ void Loop::State::turn() {
   Input input = read();
   const kube::ClusterState& state = *input.state;
   objects = input.state;
+  if (options.after_turn) changed_since.merge(input.changes);
   const kube::Changes changes = acceptor.update(state, std::move(input.changes), book);
+  if (options.after_turn) changed_since.merge(changes);
   const model::Model& model = builder.update(acceptor.set(), state, changes, book);
   const route::CompileResult compiled = compiler.compile(model);
 
@@ -143,8 +149,7 @@ void Loop::State::turn() {
   const bool changed = !published || !same_effect(*published, *compiled.table);
   const auto built_at = Clock::now();
   if (changed) {
-    if (!published || published->host_list != compiled.table->host_list)
-      report_live_ingresses(*compiled.table, metrics);
+    table_metrics.take_hosts(compiled.table->host_list);
     publish(compiled.table, noticed);
     published_since = true;
     // Endpoints may change many times a second: one line a second is enough to see that it lives.
@@ -173,11 +178,13 @@ void Loop::State::report_sizes() {
   sizes_pending = false;
   report_diagnostics(book, metrics);
   if (options.after_turn) {
-    options.after_turn({*objects, acceptor.set(), book.all(), std::exchange(published_since, false)});
+    const bool other = told_revision != book.revision();
+    if (other) told = book.all();
+    told_revision = book.revision();
+    const kube::Changes changes = std::exchange(changed_since, {});
+    options.after_turn({*objects, acceptor.set(), told, std::exchange(published_since, false), changes, other});
   }
-  if (!published) return;
-  report_table(builder.model(), *published, published->host_list != reported_hosts, metrics);
-  reported_hosts = published->host_list;
+  if (published) table_metrics.report(builder.model(), *published);
 }
 
 void Loop::State::publish(const route::RoutingTablePtr& table, Clock::time_point noticed) {
@@ -247,6 +254,11 @@ void Loop::run_now() {
   if (!state_->pending) state_->first_change = Clock::now();
   state_->turn();
   state_->report_sizes();
+}
+
+void Loop::take_lead(bool leads) {
+  state_->table_metrics.take_lead(leads);
+  if (state_->published) state_->report_sizes_soon();
 }
 
 bool Loop::ready() const {

@@ -5,8 +5,10 @@
 #include "weir/kube/cluster_state.h"
 #include "weir/observe/log.h"
 
+#include <algorithm>
 #include <chrono>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace weir::controller {
@@ -81,28 +83,60 @@ struct StatusReporter::State {
            "Sync",
            "Scheduled for sync"});
   }
-  bool take_served(const model::AcceptedSet& accepted);
+  // Those whose status is to be looked at: all, or these.
+  struct Touched {
+    bool all = false;
+    std::set<kube::ObjectName> names;
+  };
+  bool take_served(const Turn& turn, Touched& touched);
+  bool take_one(const kube::ObjectName& name, const std::shared_ptr<const model::AcceptedIngress>& ingress);
+  bool is_about_warned(const kube::Changes& changes) const;
   bool take_config_map(const std::shared_ptr<const kube::ConfigMap>& object);
   void take_warnings(const Turn& turn);
   void want_status();
+  void want_status(const kube::ObjectName& name, const kube::Ingress& object);
 };
 
-// Remembers what is served and tells Sync of what is new; whether anything is new or gone.
-bool StatusReporter::State::take_served(const model::AcceptedSet& accepted) {
-  bool changed = accepted.ingresses.size() != served.size();
-  std::map<kube::ObjectName, std::shared_ptr<const kube::Ingress>> now;
-  for (const auto& [name, ingress] : accepted.ingresses) {
-    const auto& object = ingress->newest();
-    now.emplace_hint(now.end(), name, object);
-    const auto before = served.find(name);
-    if (before != served.end() && (before->second == object || same_to_its_author(*before->second, *object))) continue;
+// Remembers a served Ingress and tells Sync if it is new; whether it is, for its author.
+bool StatusReporter::State::take_one(const kube::ObjectName& name,
+                                     const std::shared_ptr<const model::AcceptedIngress>& ingress) {
+  const auto& object = ingress->newest();
+  const auto before = std::exchange(served[name], object);
+  if (before && (before == object || same_to_its_author(*before, *object))) return false;
+  if (!ingress->refused) offer_sync(*object);
+  return true;
+}
+
+// Whether anything is new or gone.
+bool StatusReporter::State::take_served(const Turn& turn, Touched& touched) {
+  const auto& accepted = turn.accepted.ingresses;
+  bool changed = false;
+  const auto gone = [&](const kube::ObjectName& name) {
+    status.forget(name);
     changed = true;
-    if (!ingress->refused) offer_sync(*object);
+  };
+  if (!turn.changes.everything) {
+    touched.names = turn.changes.ingresses;
+    for (const kube::ObjectName& name : touched.names) {
+      const auto now = accepted.find(name);
+      if (now != accepted.end()) {
+        changed = take_one(name, now->second) || changed;
+      } else if (served.erase(name) != 0) {
+        gone(name);
+      }
+    }
+    return changed;
   }
-  for (const auto& [name, object] : served) {
-    if (!now.contains(name)) status.forget(name);
+  touched.all = true;
+  for (auto it = served.begin(); it != served.end();) {
+    if (accepted.contains(it->first)) {
+      ++it;
+    } else {
+      gone(it->first);
+      it = served.erase(it);
+    }
   }
-  served = std::move(now);
+  for (const auto& [name, ingress] : accepted) changed = take_one(name, ingress) || changed;
   return changed;
 }
 
@@ -134,15 +168,31 @@ void StatusReporter::State::take_warnings(const Turn& turn) {
   warnings = std::move(now);
 }
 
-void StatusReporter::State::want_status() {
+// An object that was made anew is another one for its Event, even if what is wrong with it is the same.
+bool StatusReporter::State::is_about_warned(const kube::Changes& changes) const {
+  const auto touches = [this](const char* kind, const std::set<kube::ObjectName>& names) {
+    return std::any_of(names.begin(), names.end(), [&](const kube::ObjectName& name) {
+      const base::ObjectRef ref{kind, name.ns, name.name};
+      const auto first = warnings.lower_bound({ref, std::string()});
+      return first != warnings.end() && first->first.first == ref;
+    });
+  };
+  return touches(kube::Ingress::kKind, changes.ingresses) || touches(kube::Service::kKind, changes.services) ||
+         touches(kube::Secret::kKind, changes.secrets) || touches(kube::ConfigMap::kKind, changes.config_maps) ||
+         touches(kube::EndpointSlice::kKind, changes.endpoint_slices);
+}
+
+void StatusReporter::State::want_status(const kube::ObjectName& name, const kube::Ingress& object) {
   if (!writes_status() || !addresses) return;
-  for (const auto& [name, object] : served) {
-    if (object->load_balancer == *addresses || object->meta.deleting) {
-      status.forget(name);
-    } else {
-      status.want(name, *addresses);
-    }
+  if (object.load_balancer == *addresses || object.meta.deleting) {
+    status.forget(name);
+  } else {
+    status.want(name, *addresses);
   }
+}
+
+void StatusReporter::State::want_status() {
+  for (const auto& [name, object] : served) want_status(name, *object);
 }
 
 StatusReporter::StatusReporter(StatusOptions options, watch::StatusWriter& status, watch::EventWriter& events)
@@ -168,12 +218,21 @@ void StatusReporter::take_role(Role role) {
 void StatusReporter::after_turn(const Turn& turn) {
   State& s = *state_;
   if (s.stopping) return;
-  const bool ingresses = s.take_served(turn.accepted);
+  State::Touched touched;
+  const bool ingresses = s.take_served(turn, touched);
   const bool settings = s.take_config_map(turn.accepted.config_map);
-  s.take_warnings(turn);
-  s.addresses = published_addresses(s.options, turn.state);
+  if (turn.diagnostics_may_differ || turn.changes.everything || s.is_about_warned(turn.changes)) s.take_warnings(turn);
+  auto addresses = published_addresses(s.options, turn.state);
+  touched.all = touched.all || addresses != s.addresses;
+  s.addresses = std::move(addresses);
   s.replicas = has_replicas(s.options, turn.state);
-  s.want_status();
+  if (touched.all) {
+    s.want_status();
+  } else {
+    for (const kube::ObjectName& name : touched.names) {
+      if (const auto served = s.served.find(name); served != s.served.end()) s.want_status(name, *served->second);
+    }
+  }
   // Everybody tells about the own Pod. Tools wait for this text; Weir has nothing to reload.
   const auto pod = turn.published && (ingresses || settings) ? turn.state.find<kube::Pod>(s.options.pod) : nullptr;
   if (pod) {

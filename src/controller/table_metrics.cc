@@ -2,19 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
-#include <vector>
 
 namespace weir::controller {
 
 namespace {
-
-using Series = std::vector<std::pair<observe::Labels, double>>;
 
 const model::Host* find_host(const model::Model& model, const std::string& name) {
   const auto it = std::lower_bound(model.hosts.begin(), model.hosts.end(), name,
@@ -33,90 +28,154 @@ kube::ObjectName secret_of(const model::Host& host) {
   return first ? first->secret : kube::ObjectName();
 }
 
-// ssl_expire_time_seconds and ssl_certificate_info do not carry the constant labels (spec 8.1).
-void report_certificates(const model::Model& model, const route::RoutingTable& table, observe::Metrics& metrics) {
-  Series expire, info;
-  const auto add = [&](const std::string& host, const kube::ObjectName& secret, const tls::Certificate& certificate) {
-    observe::Labels labels{
-        {"class", metrics.options().controller_class},
-        {"host", host},
-        {"identifier", (secret.name.empty() ? "" : kube::to_string(secret)) + "-" + certificate.serial()},
-        {"namespace", secret.ns},
-        {"secret_name", secret.name}};
-    expire.emplace_back(labels, static_cast<double>(certificate.not_after()));
-    labels.emplace_back("issuer_common_name", certificate.issuer_common_name());
-    labels.emplace_back("issuer_organization", certificate.issuer_organization());
-    labels.emplace_back("public_key_algorithm", certificate.key_algorithm());
-    labels.emplace_back("serial_number", certificate.serial());
-    std::sort(labels.begin(), labels.end());
-    info.emplace_back(std::move(labels), 1);
+}  // namespace
+
+void TableMetrics::take_hosts(const std::shared_ptr<const route::HostList>& hosts) {
+  if (!metrics_.options().requests.enabled || hosts == live_hosts_) return;
+  static const route::HostList kNone;
+  const route::HostList& before = live_hosts_ ? *live_hosts_ : kNone;
+  std::map<IngressName, bool> touched;  // whether it was live
+  const auto count = [&](const route::Host& host, bool come) {
+    for (const route::Location& location : host.locations) {
+      const auto entry = live_.try_emplace({location.ns, location.ingress}, 0).first;
+      touched.try_emplace(entry->first, entry->second != 0);
+      if (come) {
+        ++entry->second;
+      } else {
+        --entry->second;
+      }
+    }
   };
+  // Both lists are sorted by name; a host that did not change is the same object.
+  auto old = before.begin();
+  for (const auto& host : *hosts) {
+    for (; old != before.end() && (*old)->name < host->name; ++old) count(**old, false);
+    const bool known = old != before.end() && (*old)->name == host->name;
+    if (!known || *old != host) count(*host, true);
+    if (known && *old != host) count(**old, false);
+    if (known) ++old;
+  }
+  for (; old != before.end(); ++old) count(**old, false);
+  live_hosts_ = hosts;
+
+  observe::RequestMetrics::IngressNames come, gone;
+  for (const auto& [name, was_live] : touched) {
+    const auto entry = live_.find(name);
+    if (entry->second != 0 && !was_live) come.push_back(name);
+    if (entry->second != 0) continue;
+    if (was_live) gone.push_back(name);
+    live_.erase(entry);
+  }
+  if (!come.empty() || !gone.empty()) metrics_.requests().change_live_ingresses(come, gone);
+}
+
+void TableMetrics::take_lead(bool leads) {
+  leads_ = leads;
+  reported_hosts_ = nullptr;
+}
+
+// ssl_expire_time_seconds and ssl_certificate_info do not carry the constant labels (spec 8.1).
+void TableMetrics::show(const std::string& host, const Shown& shown, bool there) {
+  const tls::Certificate& certificate = *shown.certificate;
+  observe::Labels labels{
+      {"class", metrics_.options().controller_class},
+      {"host", host},
+      {"identifier", (shown.secret.name.empty() ? "" : kube::to_string(shown.secret)) + "-" + certificate.serial()},
+      {"namespace", shown.secret.ns},
+      {"secret_name", shown.secret.name}};
+  observe::Labels info = labels;
+  info.emplace_back("issuer_common_name", certificate.issuer_common_name());
+  info.emplace_back("issuer_organization", certificate.issuer_organization());
+  info.emplace_back("public_key_algorithm", certificate.key_algorithm());
+  info.emplace_back("serial_number", certificate.serial());
+  std::sort(info.begin(), info.end());
+  auto& registry = metrics_.registry();
+  const std::string prefix = "nginx_ingress_controller_ssl_";
+  const auto end = static_cast<double>(certificate.not_after());
+  if (there) {
+    registry.set(prefix + "expire_time_seconds", labels, end);
+    registry.set_moment(prefix + "certificate_expiry_seconds", labels, end);
+    registry.set(prefix + "certificate_info", info, 1);
+  } else {
+    registry.remove(prefix + "expire_time_seconds", labels);
+    registry.remove(prefix + "certificate_expiry_seconds", labels);
+    registry.remove(prefix + "certificate_info", info);
+  }
+}
+
+TableMetrics::Certificates TableMetrics::certificates_of(const model::Model& model,
+                                                         const route::RoutingTable& table) const {
+  Certificates now;
+  if (!leads_) return now;
   for (const auto& host : table.hosts()) {
     if (!host->certificate) continue;
     const model::Host* from = find_host(model, host->name);
-    add(host->name, from ? secret_of(*from) : kube::ObjectName(), *host->certificate);
+    now[{host->name, false}] = {host->certificate, from ? secret_of(*from) : kube::ObjectName()};
   }
   if (table.default_certificate) {
     const kube::ObjectName secret =
         model.default_certificate ? model.default_certificate->meta.object_name() : kube::ObjectName();
-    add(model::kCatchAll, secret, *table.default_certificate);
+    now[{model::kCatchAll, true}] = {table.default_certificate, secret};
   }
-  metrics.registry().replace("nginx_ingress_controller_ssl_expire_time_seconds", expire);
-  metrics.registry().replace_moments("nginx_ingress_controller_ssl_certificate_expiry_seconds", expire);
-  metrics.registry().replace("nginx_ingress_controller_ssl_certificate_info", info);
+  return now;
 }
 
-void report_orphans(const model::Model& model, observe::Metrics& metrics) {
+void TableMetrics::report_certificates(Certificates now) {
+  // What ends goes first: a certificate that was only read anew has the labels it had.
+  for (const auto& [key, shown] : certificates_) {
+    const auto still = now.find(key);
+    if (still == now.end() || still->second != shown) show(key.first, shown, false);
+  }
+  for (const auto& [key, shown] : now) {
+    const auto before = certificates_.find(key);
+    if (before == certificates_.end() || before->second != shown) show(key.first, shown, true);
+  }
+  certificates_ = std::move(now);
+}
+
+void TableMetrics::report_orphans(const model::Model& model) {
   std::unordered_map<std::string_view, model::BackendState> states;
   states.reserve(model.backends.size());
   for (const model::BackendPtr& backend : model.backends) {
     // An ExternalName has no endpoints of its own and is no orphan.
     states.emplace(backend->name, backend->external_name.empty() ? backend->state : model::BackendState::ready);
   }
-  struct Orphan {
-    bool no_service = false;
-    bool no_endpoints = false;
-  };
-  std::map<std::pair<std::string_view, std::string_view>, Orphan> orphans;  // by namespace and Ingress
+  std::map<std::pair<std::string_view, std::string_view>, Orphan> now;
   for (const model::HostPtr& host : model.hosts) {
     for (const model::Location& location : host->locations) {
       if (location.owner.ingress.empty()) continue;
-      Orphan& orphan = orphans[{location.owner.ns, location.owner.ingress}];
+      Orphan& orphan = now[{location.owner.ns, location.owner.ingress}];
       const auto state = states.find(location.backend);
       if (state == states.end()) continue;
       orphan.no_service |= state->second == model::BackendState::no_service;
       orphan.no_endpoints |= state->second == model::BackendState::no_endpoints;
     }
   }
-  Series series;
-  series.reserve(orphans.size() * 2);
-  for (const auto& [name, orphan] : orphans) {
-    const auto add = [&, &name = name](const char* type, bool value) {
-      series.emplace_back(
-          metrics.labels(
-              {{"namespace", std::string(name.first)}, {"ingress", std::string(name.second)}, {"type", type}}),
-          value ? 1 : 0);
-    };
-    add("no-service", orphan.no_service);
-    add("no-endpoint", orphan.no_endpoints);
+  const auto labels = [&](const IngressName& name, const char* type) {
+    return metrics_.labels({{"namespace", name.first}, {"ingress", name.second}, {"type", type}});
+  };
+  constexpr const char* kFamily = "nginx_ingress_controller_orphan_ingress";
+  const auto view = [](const IngressName& name) { return std::pair<std::string_view, std::string_view>(name); };
+  const auto end = [&](const IngressName& name) {
+    for (const char* type : {"no-service", "no-endpoint"}) metrics_.registry().remove(kFamily, labels(name, type));
+  };
+  auto before = orphans_.begin();  // both maps are in the order of names
+  for (const auto& [name, orphan] : now) {
+    for (; before != orphans_.end() && view(before->first) < name; before = orphans_.erase(before)) end(before->first);
+    const bool known = before != orphans_.end() && view(before->first) == name;
+    if (!known || before->second != orphan) {
+      if (!known) before = orphans_.emplace_hint(before, IngressName(name), orphan);
+      before->second = orphan;
+      metrics_.registry().set(kFamily, labels(before->first, "no-service"), orphan.no_service ? 1 : 0);
+      metrics_.registry().set(kFamily, labels(before->first, "no-endpoint"), orphan.no_endpoints ? 1 : 0);
+    }
+    ++before;
   }
-  metrics.registry().replace("nginx_ingress_controller_orphan_ingress", series);
+  for (; before != orphans_.end(); before = orphans_.erase(before)) end(before->first);
 }
 
-}  // namespace
-
-void report_live_ingresses(const route::RoutingTable& table, observe::Metrics& metrics) {
-  if (!metrics.options().requests.enabled) return;
-  std::set<std::pair<std::string, std::string>> live;
-  for (const auto& host : table.hosts()) {
-    for (const route::Location& location : host->locations) live.emplace(location.ns, location.ingress);
-  }
-  metrics.requests().set_live_ingresses(live);
-}
-
-void report_table(const model::Model& model, const route::RoutingTable& table, bool hosts_changed,
-                  observe::Metrics& metrics) {
-  if (!metrics.options().requests.enabled) return;
+void TableMetrics::report(const model::Model& model, const route::RoutingTable& table) {
+  if (!metrics_.options().requests.enabled) return;
   std::size_t locations = 0;
   for (const auto& host : table.hosts()) locations += host->locations.size();
   std::size_t backends = 0;
@@ -129,10 +188,11 @@ void report_table(const model::Model& model, const route::RoutingTable& table, b
   const std::array<std::pair<const char*, std::size_t>, 4> sizes{
       {{"hosts", table.hosts().size()}, {"locations", locations}, {"backends", backends}, {"endpoints", endpoints}}};
   for (const auto& [kind, size] : sizes) {
-    metrics.registry().set("weir_table_size", metrics.labels({{"kind", kind}}), static_cast<double>(size));
+    metrics_.registry().set("weir_table_size", metrics_.labels({{"kind", kind}}), static_cast<double>(size));
   }
-  if (hosts_changed) report_certificates(model, table, metrics);
-  report_orphans(model, metrics);
+  if (table.host_list != reported_hosts_) report_certificates(certificates_of(model, table));
+  reported_hosts_ = table.host_list;
+  report_orphans(model);
 }
 
 void report_diagnostics(const base::DiagnosticBook& book, observe::Metrics& metrics) {

@@ -109,11 +109,19 @@ void MetricsRegistry::replace(std::string_view name, const std::vector<std::pair
   series_[std::string(name)] = std::move(rendered);
 }
 
-void MetricsRegistry::replace_moments(std::string_view name, const std::vector<std::pair<Labels, double>>& moments) {
-  std::map<std::string, double> rendered;
-  for (const auto& [labels, value] : moments) rendered[render_labels(labels)] = value;
+void MetricsRegistry::set_moment(std::string_view name, const Labels& labels, double moment) {
+  std::string rendered = render_labels(labels);
   std::lock_guard lock(mutex_);
-  moments_[std::string(name)] = std::move(rendered);
+  moments_[std::string(name)][std::move(rendered)] = moment;
+}
+
+void MetricsRegistry::remove(std::string_view name, const Labels& labels) {
+  const std::string rendered = render_labels(labels);
+  std::lock_guard lock(mutex_);
+  for (auto* families : {&series_, &moments_}) {
+    const auto family = families->find(name);
+    if (family != families->end()) family->second.erase(rendered);
+  }
 }
 
 void MetricsRegistry::add_collector(std::function<void(std::string&)> collector) {

@@ -307,6 +307,20 @@ void RequestMetrics::set_live_ingresses(const std::set<std::pair<std::string, st
   for (const auto& shard : shards_) collect(*shard, nullptr);
 }
 
+void RequestMetrics::change_live_ingresses(const IngressNames& come, const IngressNames& gone) {
+  std::lock_guard lock(mutex_);
+  for (const auto& [ns, ingress] : come) live_[ns].insert(ingress);
+  for (const auto& [ns, ingress] : gone) {
+    const auto names = live_.find(ns);
+    if (names == live_.end()) continue;
+    names->second.erase(ingress);
+    if (names->second.empty()) live_.erase(names);
+  }
+  const bool first = std::exchange(any_ingress_is_live_, false);
+  if (gone.empty() && !first) return;
+  for (const auto& shard : shards_) collect(*shard, nullptr);
+}
+
 // Visits the living series, declares the others dead and frees those the worker has let go of. mutex_ is held, so the
 // links behind the head are changed by nobody else.
 void RequestMetrics::collect(RequestMetricsShard& shard, const std::function<void(const void*)>& visit) {

@@ -56,6 +56,17 @@ def rights_of_one_namespace(world):
     check(len(refused) < 30, f"{len(refused)} requests were denied: {denied(world, f'system:serviceaccount:{ns}:weir')}")
 
 
+@case("a namespace or a Service that a flag names and that does not exist ends the start")
+def flags_name_what_is_not_there(world):
+    for flag, text in (("--watch-namespace=nobody", "the namespace nobody (flag --watch-namespace) does not exist"),
+                       ("--publish-service=ingress/nobody",
+                        "the Service ingress/nobody (flag --publish-service) does not exist")):
+        with world.weir(flag, ready=False) as weir:
+            wait_for(f"the end of a start with {flag}", lambda: weir.process.poll() is not None)
+            check(weir.process.returncode == 1, f"ended with {weir.process.returncode}")
+            check(text in weir.log(), f"the log does not say: {text}")
+
+
 @case("without the right to write anything, everything is served all the same")
 def rights_to_read_only(world):
     ns = world.namespace("read-only")

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -25,6 +26,8 @@ class DiagnosticBook {
   Diagnostics take_new();
   // Ordered as values, each once.
   Diagnostics all() const;
+  // Another number once take_new() found that a message had come or gone.
+  std::uint64_t revision() const { return revision_; }
   // Of all messages, by severity.
   std::size_t count(Severity severity) const { return counts_[static_cast<std::size_t>(severity)]; }
 
@@ -44,6 +47,7 @@ class DiagnosticBook {
   std::unordered_map<std::string, std::vector<Messages::iterator>> topics_;
   std::vector<Messages::iterator> touched_;  // may have come or gone since take_new()
   std::array<std::size_t, 3> counts_{};
+  std::uint64_t revision_ = 0;
 };
 
 }  // namespace weir::base

@@ -43,7 +43,9 @@ struct Turn {
   const kube::ClusterState& state;
   const model::AcceptedSet& accepted;
   const base::Diagnostics& diagnostics;
-  bool published;  // the table differs from the one before
+  bool published;                // the table differs from the one before
+  const kube::Changes& changes;  // what may be other in `state` and `accepted` than at the call before
+  bool diagnostics_may_differ;   // from those of the call before
 };
 
 struct LoopOptions {
@@ -78,6 +80,8 @@ class Loop {
   void changed(std::chrono::steady_clock::time_point noticed = std::chrono::steady_clock::now());
   // One turn at once, whatever the timers say. Control thread.
   void run_now();
+  // Whether this process tells what only one of several replicas tells; it does until told otherwise. Control thread.
+  void take_lead(bool leads);
   // The first table is in force in all workers. Any thread.
   bool ready() const;
 

@@ -53,8 +53,10 @@ class MetricsRegistry {
   void observe(std::string_view name, const std::vector<double>& bounds, double value);
   // Replaces all series of a family.
   void replace(std::string_view name, const std::vector<std::pair<Labels, double>>& series);
-  // The same for moments in seconds since 1970: a scrape shows the seconds until then, negative afterwards.
-  void replace_moments(std::string_view name, const std::vector<std::pair<Labels, double>>& moments);
+  // The same as set() for a moment in seconds since 1970: a scrape shows the seconds until then, negative afterwards.
+  void set_moment(std::string_view name, const Labels& labels, double moment);
+  // One series of set(), add() or set_moment() ends.
+  void remove(std::string_view name, const Labels& labels);
 
   // Writes its own families at each scrape, after the set ones. Must not call back into the registry.
   void add_collector(std::function<void(std::string& out)> collector);

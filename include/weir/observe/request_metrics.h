@@ -83,6 +83,9 @@ class RequestMetrics {
   RequestMetricsShard& make_shard();
   // Series of other Ingresses are removed, also while requests of theirs still end (spec 8.1). Control thread.
   void set_live_ingresses(const std::set<std::pair<std::string, std::string>>& live);
+  // The same by what is other than before; costs little when nothing is gone.
+  using IngressNames = std::vector<std::pair<std::string, std::string>>;  // namespace, name
+  void change_live_ingresses(const IngressNames& come, const IngressNames& gone);
   // Appends the exposition of all families. Any one thread at a time (locked).
   void write(std::string& out);
 

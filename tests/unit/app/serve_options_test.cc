@@ -150,6 +150,8 @@ TEST(ServeOptions, FlagsWithEffectWriteTheirOption) {
   EXPECT_EQ(options.metrics.time_buckets, (std::vector<double>{0.1, 1, 10}));
   EXPECT_EQ(options.metrics.excluded, (std::vector<std::string>{"request_size", "bytes_sent"}));
   EXPECT_EQ(options.log_level, observe::LogLevel::debug);
+  EXPECT_EQ(set(options, "table-interval", "0"), "");
+  EXPECT_EQ(options.table_interval.count(), 0);
 }
 
 TEST(ServeOptions, BadValuesAreRefused) {
@@ -161,6 +163,8 @@ TEST(ServeOptions, BadValuesAreRefused) {
   EXPECT_THAT(set(options, "time-buckets", "1,0.5"), HasSubstr("increasing"));
   EXPECT_THAT(set(options, "post-shutdown-grace-period", "-1"), HasSubstr("seconds"));
   EXPECT_THAT(set(options, "election-ttl", "30"), HasSubstr("duration"));
+  EXPECT_THAT(set(options, "table-interval", "60001"), HasSubstr("milliseconds"));
+  EXPECT_THAT(set(options, "table-interval", "-1"), HasSubstr("milliseconds"));
   EXPECT_THAT(set(options, "logging-format", "xml"), HasSubstr("text or json"));
 }
 

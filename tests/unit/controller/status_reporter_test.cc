@@ -69,7 +69,7 @@ class StatusReporterWithAFakeServer : public testing::Test {
     return *made;
   }
   void turn(bool published = true) {
-    reporter().after_turn({state, accepted, diagnostics, published});
+    reporter().after_turn({state, accepted, diagnostics, published, changes, true});
     run();
   }
   void run() {
@@ -85,6 +85,7 @@ class StatusReporterWithAFakeServer : public testing::Test {
   kube::ClusterState state;
   model::AcceptedSet accepted;
   base::Diagnostics diagnostics;
+  kube::Changes changes = kube::Changes::all();
   watch::StatusWriter status{context, call(), [](watch::StatusWriter::Outcome) {}};
   watch::EventWriter writer{context, "weir-1", call()};
   std::unique_ptr<StatusReporter> made;
@@ -98,6 +99,23 @@ TEST_F(StatusReporterWithAFakeServer, TheLeaderWritesTheStatusAndTellsSync) {
 
   EXPECT_THAT(writes, ElementsAre(kWritten));
   EXPECT_THAT(events, ElementsAre("web Sync: Scheduled for sync"));
+}
+
+TEST_F(StatusReporterWithAFakeServer, OnlyWhatChangedIsLookedAt) {
+  reporter().take_role(StatusReporter::Role::leader);
+  test::add_ingress(state, "other", "b.example", "web");
+  accept();
+  turn();
+  writes.clear();
+
+  // Both are other than before; only one of them is named.
+  change("web").meta.labels["version"] = "2";
+  change("other").meta.labels["version"] = "2";
+  accept();
+  changes = {};
+  changes.note<kube::Ingress>({"default", "web"});
+  turn();
+  EXPECT_THAT(writes, ElementsAre(kWritten));
 }
 
 TEST_F(StatusReporterWithAFakeServer, AFollowerWritesNothing) {
@@ -120,7 +138,7 @@ TEST_F(StatusReporterWithAFakeServer, WhoTakesOverMakesUpForIt) {
 
 TEST_F(StatusReporterWithAFakeServer, WhoLosesTheLeadWritesNoMore) {
   reporter().take_role(StatusReporter::Role::leader);
-  reporter().after_turn({state, accepted, diagnostics, true});
+  reporter().after_turn({state, accepted, diagnostics, true, changes, true});
   reporter().take_role(StatusReporter::Role::follower);  // before anything was answered
   run();
 

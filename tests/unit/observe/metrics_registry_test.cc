@@ -53,7 +53,7 @@ TEST(MetricsRegistry, ReplaceRemovesSeriesThatWentAway) {
 TEST(MetricsRegistry, MomentsAreShownAsSecondsUntilThen) {
   MetricsRegistry registry;
   const std::string name = "nginx_ingress_controller_ssl_certificate_expiry_seconds";
-  registry.replace_moments(name, {{{{"host", "a"}}, static_cast<double>(std::time(nullptr) + 1000)}});
+  registry.set_moment(name, {{"host", "a"}}, static_cast<double>(std::time(nullptr) + 1000));
 
   const std::string text = registry.scrape();
 
