@@ -65,8 +65,8 @@ def many_hosts(count):
 class Proxy:
     """One proxy process on core 0; `pid` is the process whose CPU time counts."""
 
-    def __init__(self, name, work):
-        self.name, self.work = name, work
+    def __init__(self, name, work, flags=()):
+        self.name, self.work, self.flags = name, work, flags
         self.http, self.https, self.health = free_port(), free_port(), free_port()
         self.folder = work / name
         self.folder.mkdir()
@@ -131,7 +131,7 @@ class Proxy:
         write_manifests(manifests, self.hosts, self.work)
         binary = OTHER_BINARY if self.name == "other" else os.environ.get("WEIR_BINARY", BUILD / "weir")
         self.spawn([binary, "serve", f"--manifests={manifests}", f"--http-port={self.http}", f"--https-port={self.https}",
-                    f"--healthz-port={self.health}", "--configmap=weir/weir", "--enable-metrics", "--post-shutdown-grace-period=0"])
+                    f"--healthz-port={self.health}", "--configmap=weir/weir", "--enable-metrics", "--post-shutdown-grace-period=0", *self.flags])
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             try:
@@ -316,7 +316,8 @@ def idle_memory(proxy_name, work, out):
 
 def swap(work, requests, out):
     """The table swapped 100 times a second under load: no failed request, no wrong backend, no closed connection."""
-    proxy = Proxy("weir", work)
+    # Left alone, Weir publishes at most 20 tables a second, however many changes come.
+    proxy = Proxy("weir", work, flags=["--table-interval=0"])
     manifests = proxy.folder / "manifests"
     service = (manifests / "base.yaml").read_text().split("---\n")[:2]
     second = "---\n".join(service).replace("name: app", "name: other").replace("kubernetes.io/service-name: app",
