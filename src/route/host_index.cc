@@ -1,5 +1,6 @@
 #include "route/host_index.h"
 
+#include "route/fetch.h"
 #include "route/host_matcher.h"
 #include "weir/base/ascii.h"
 
@@ -10,6 +11,8 @@ namespace {
 
 // No DNS name is longer; bounds the work a made-up Host header can cause.
 constexpr std::size_t kLongestName = 255;
+
+constexpr std::size_t kMatcherFetched = sizeof(HostMatcher) + 4 * sizeof(HostMatcher::Entry);
 
 bool is_wildcard_host(std::string_view name) {
   return name.size() > 2 && name.starts_with("*.");
@@ -28,6 +31,15 @@ const Host* host_in(const Map& map, std::string_view name) {
 }
 
 }  // namespace
+
+bool NamedHostEqual::operator()(std::string_view name, const NamedHost& entry) const {
+  if (name.size() != entry.name.size()) return false;
+  fetch(entry.host, sizeof(Host));
+  fetch(entry.locations, sizeof(Location));
+  // The host's own name stands behind the entries of its matcher, which are read next, and few in most hosts.
+  fetch(entry.name.data() - kMatcherFetched, kMatcherFetched);
+  return name == entry.name;
+}
 
 std::optional<std::string> alias_problem(std::string_view alias, PatternCache& patterns) {
   if (alias.empty()) return "it is empty";
@@ -62,7 +74,7 @@ HostIndex::HostIndex(const HostIndex& before, const std::vector<std::shared_ptr<
     if (is_wildcard_host(host->name)) {
       wildcards_.erase(std::string_view(host->name).substr(2));
     } else {
-      exact_.erase(host->name);
+      exact_.erase(std::string_view(host->name));
     }
   }
   for (const auto& host : come) add_name(*host);
@@ -72,7 +84,7 @@ void HostIndex::add_name(const Host& host) {
   if (is_wildcard_host(host.name)) {
     wildcards_.try_emplace(host.matcher->host_name().substr(2), &host);
   } else if (host.name != "_") {
-    exact_.try_emplace(host.matcher->host_name(), &host);
+    exact_.emplace(host.matcher->host_name(), host);
   }
 }
 
@@ -87,12 +99,12 @@ void HostIndex::add_alias(std::string_view alias, const Host& owner, PatternCach
   } else if (alias.ends_with(".*")) {
     prefixes_.try_emplace(alias.substr(0, alias.size() - 2), &owner);
   } else {
-    exact_.try_emplace(alias, &owner);
+    exact_.emplace(alias, owner);
   }
 }
 
 const Host* HostIndex::find(std::string_view name, Matcher& matcher) const {
-  if (const Host* host = host_in(exact_, name)) return host;
+  if (const auto found = exact_.find(name); found != exact_.end()) return found->host;
   return find_uncommon(name, matcher);
 }
 

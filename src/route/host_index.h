@@ -6,6 +6,7 @@
 #include "weir/route/routing_table.h"
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include <functional>
 #include <optional>
@@ -22,6 +23,27 @@ struct NameHash {
 };
 template <class T>
 using NameMap = boost::unordered_flat_map<std::string_view, T, NameHash>;
+
+// A host under one of its names. Among many hosts, each one's memory is far away, and a request reads most of it: all
+// lines are asked for before the first is waited for, that of the name's text.
+struct NamedHost {
+  std::string_view name;
+  const Host* host = nullptr;
+  const Location* locations = nullptr;  // the host's
+
+  NamedHost(std::string_view text, const Host& named) : name(text), host(&named), locations(named.locations.data()) {}
+};
+struct NamedHostHash : NameHash {
+  using is_transparent = void;
+  using NameHash::operator();
+  std::size_t operator()(const NamedHost& entry) const { return NameHash::operator()(entry.name); }
+};
+struct NamedHostEqual {
+  using is_transparent = void;
+  bool operator()(const NamedHost& a, const NamedHost& b) const { return a.name == b.name; }
+  bool operator()(std::string_view name, const NamedHost& entry) const;
+  bool operator()(const NamedHost& entry, std::string_view name) const { return (*this)(name, entry); }
+};
 
 class HostIndex {
  public:
@@ -44,7 +66,7 @@ class HostIndex {
   void add_alias(std::string_view alias, const Host& owner, PatternCache& patterns);
   const Host* find_uncommon(std::string_view name, Matcher& matcher) const;
 
-  NameMap<const Host*> exact_;
+  boost::unordered_flat_set<NamedHost, NamedHostHash, NamedHostEqual> exact_;
   NameMap<const Host*> suffixes_;           // alias "*.x" under "x": any number of labels before it
   NameMap<const Host*> suffixes_and_self_;  // alias ".x": "x" itself as well
   NameMap<const Host*> prefixes_;           // alias "x.*" under "x"

@@ -6,28 +6,16 @@
 #include "route/lookup_impl.h"
 
 namespace weir::route {
-namespace {
-
-// Among many hosts, each one's memory is far away, and a request reads most of it: ask for all lines at once.
-void fetch(const void* object, std::size_t size) {
-  for (std::size_t at = 0; at < size; at += 64) __builtin_prefetch(static_cast<const char*>(object) + at);
-}
-
-}  // namespace
 
 Lookup::Lookup() : impl_(std::make_unique<Impl>()) {}
 Lookup::~Lookup() = default;
 
 const Host& Lookup::find_host(const RoutingTable& table, std::string_view host) {
   const Host* found = table.index->find(host, impl_->matcher);
-  if (!found) return *table.catch_all;
-  fetch(found, sizeof *found);
-  return *found;
+  return found != nullptr ? *found : *table.catch_all;
 }
 
 LocationMatch Lookup::find_location(const Host& host, std::string_view path) {
-  fetch(host.matcher.get(), sizeof(HostMatcher));
-  fetch(host.locations.data(), sizeof(Location));
   const HostMatcher::Found found = host.matcher->find(path, impl_->matcher);
   return {&host.locations[found.location], found.slash_redirect};
 }
