@@ -9,6 +9,9 @@
 #include <charconv>
 #include <cmath>
 #include <functional>
+#include <memory>
+#include <new>
+#include <type_traits>
 #include <unordered_map>
 
 namespace weir::observe {
@@ -46,36 +49,65 @@ struct alignas(64) CellLine {
   std::array<std::atomic<std::uint64_t>, kCellsPerLine> cells{};
 };
 
-// One series of one worker: all its families together. Linked into the worker's list for the scrape.
-struct Series {
-  std::uint32_t location = 0;
-  int status = 0;
-  std::string method, host, canary;  // `status` and these: compared by the worker
-  std::string ns, ingress;
-  std::string labels;  // rendered, constant labels too
-  std::vector<CellLine> lines;
+// One series of one worker: all its families together. Linked into the worker's list for the scrape. One block of
+// memory: the object, its cells, and the texts that the worker compares, so that all of it can be asked for at once.
+struct alignas(64) Series {
+  static Series* make(const Identity& id, std::size_t cells) {
+    const std::size_t lines = (cells + kCellsPerLine - 1) / kCellsPerLine;
+    const std::size_t texts = id.method.size() + id.host.size() + id.canary.size();
+    void* const block = ::operator new(sizeof(Series) + lines * sizeof(CellLine) + texts, kAlignment);
+    return new (block) Series(id, lines);
+  }
+  static void operator delete(void* block) { ::operator delete(block, kAlignment); }
+
+  std::atomic<std::uint64_t>& cell(std::size_t i) { return lines()[i / kCellsPerLine].cells[i % kCellsPerLine]; }
+  const std::atomic<std::uint64_t>& cell(std::size_t i) const {
+    return lines()[i / kCellsPerLine].cells[i % kCellsPerLine];
+  }
+  // The lines that most requests use: low buckets of times, high ones of sizes, and the texts behind them.
+  void prefetch(std::size_t cells) const {
+    const char* const first = reinterpret_cast<const char*>(lines());
+    const char* const last = first + cells * sizeof(std::uint64_t);
+    __builtin_prefetch(this);
+    for (int line = 0; line < 4; ++line) __builtin_prefetch(first + line * 64);
+    for (int line = -1; line < 2; ++line) __builtin_prefetch(last + line * 64);
+  }
+
+  Identity id;                        // compared by the worker; its texts are in this block
   std::atomic<bool> dead{false};      // set by the reader side: the Ingress is gone
   std::atomic<bool> released{false};  // set by the worker: it holds no reference any more
   std::atomic<Series*> next{nullptr};
+  std::string ns, ingress;
+  std::string labels;  // rendered, constant labels too
 
-  std::atomic<std::uint64_t>& cell(std::size_t i) { return lines[i / kCellsPerLine].cells[i % kCellsPerLine]; }
-  const std::atomic<std::uint64_t>& cell(std::size_t i) const {
-    return lines[i / kCellsPerLine].cells[i % kCellsPerLine];
+ private:
+  static constexpr std::align_val_t kAlignment{64};
+
+  Series(const Identity& given, std::size_t line_count) : id(given) {
+    std::uninitialized_value_construct_n(lines(), line_count);
+    char* text = reinterpret_cast<char*>(lines() + line_count);
+    for (std::string_view* one : {&id.method, &id.host, &id.canary}) {
+      const std::size_t size = one->copy(text, one->size());
+      *one = {text, size};
+      text += size;
+    }
   }
-  Identity identity() const { return {location, status, method, host, canary}; }
+  CellLine* lines() { return reinterpret_cast<CellLine*>(this + 1); }
+  const CellLine* lines() const { return reinterpret_cast<const CellLine*>(this + 1); }
 };
+static_assert(std::is_trivially_destructible_v<CellLine>);
 
 struct SeriesHash {
   using is_transparent = void;
-  std::size_t operator()(const Series* s) const { return hash_of(s->identity()); }
+  std::size_t operator()(const Series* s) const { return hash_of(s->id); }
   std::size_t operator()(const Identity& id) const { return hash_of(id); }
 };
 
 struct SeriesEqual {
   using is_transparent = void;
-  bool operator()(const Series* a, const Series* b) const { return a == b || a->identity() == b->identity(); }
-  bool operator()(const Identity& id, const Series* s) const { return id == s->identity(); }
-  bool operator()(const Series* s, const Identity& id) const { return id == s->identity(); }
+  bool operator()(const Series* a, const Series* b) const { return a == b || a->id == b->id; }
+  bool operator()(const Identity& id, const Series* s) const { return id == s->id; }
+  bool operator()(const Series* s, const Identity& id) const { return id == s->id; }
 };
 
 // Plain load and store: the worker is the only writer.
@@ -84,6 +116,8 @@ void bump(std::atomic<std::uint64_t>& cell, std::uint64_t n) {
 }
 
 enum class Unit { seconds, bytes };
+
+constexpr std::size_t kMostNewest = 1 << 20;  // locations, 8 MiB
 
 }  // namespace
 
@@ -135,12 +169,14 @@ struct RequestMetricsShard::State {
   RequestMetrics& owner;
   // Worker only.
   boost::unordered_flat_set<Series*, SeriesHash, SeriesEqual> index;
+  std::vector<Series*> newest;  // by location: the one used last; null: none
   std::vector<std::string> unusual_methods;
   // The worker pushes at the head; the reader side (under owner.mutex_) unlinks behind it.
   std::atomic<Series*> head{nullptr};
   std::atomic<bool> sweep{false};  // some series of this shard became dead
 
   std::string_view known_method(std::string_view method);
+  Series* find(const Identity& id, const RequestSample& sample);
   Series* create(const Identity& id, const RequestSample& sample);
   void drop_dead();
 };
@@ -158,12 +194,7 @@ Series* RequestMetricsShard::State::create(const Identity& id, const RequestSamp
     owner.series_.fetch_sub(1, std::memory_order_relaxed);
     return nullptr;
   }
-  auto* s = new Series;
-  s->location = id.location;
-  s->status = id.status;
-  s->method = id.method;
-  s->host = id.host;
-  s->canary = id.canary;
+  Series* const s = Series::make(id, owner.layout_->cells());
   s->ns = sample.ns;
   s->ingress = sample.ingress;
   std::string& out = s->labels;
@@ -182,14 +213,27 @@ Series* RequestMetricsShard::State::create(const Identity& id, const RequestSamp
   label("path", sample.path);
   label("service", sample.service);
   label("status", owner.options_.status_classes ? std::to_string(id.status) + "xx" : std::to_string(id.status));
-  s->lines = std::vector<CellLine>((owner.layout_->cells() + kCellsPerLine - 1) / kCellsPerLine);
   s->next.store(head.load(std::memory_order_relaxed), std::memory_order_relaxed);
   head.store(s, std::memory_order_release);
   index.insert(s);
   return s;
 }
 
+// Most requests for a location end as the one before.
+Series* RequestMetricsShard::State::find(const Identity& id, const RequestSample& sample) {
+  if (id.location < newest.size() && newest[id.location] != nullptr && newest[id.location]->id == id) {
+    return newest[id.location];
+  }
+  const auto found = index.find(id);
+  Series* const series = found != index.end() ? *found : create(id, sample);
+  if (series == nullptr || id.location >= kMostNewest) return series;
+  if (id.location >= newest.size()) newest.resize(std::max<std::size_t>(id.location + 1, 2 * newest.size()));
+  newest[id.location] = series;
+  return series;
+}
+
 void RequestMetricsShard::State::drop_dead() {
+  newest.clear();
   for (auto it = index.begin(); it != index.end();) {
     Series* s = *it;
     if (s->dead.load(std::memory_order_relaxed)) {
@@ -204,6 +248,12 @@ void RequestMetricsShard::State::drop_dead() {
 RequestMetricsShard::RequestMetricsShard(RequestMetrics& owner) : state_(std::make_unique<State>(owner)) {}
 
 RequestMetricsShard::~RequestMetricsShard() = default;
+
+void RequestMetricsShard::prefetch(std::uint32_t location) const {
+  const std::vector<Series*>& newest = state_->newest;
+  if (location < newest.size() && newest[location] != nullptr)
+    newest[location]->prefetch(state_->owner.layout_->cells());
+}
 
 void RequestMetricsShard::observe(const RequestSample& sample) {
   State& state = *state_;
@@ -220,9 +270,8 @@ void RequestMetricsShard::observe(const RequestSample& sample) {
   id.method = state.known_method(sample.method);
   id.host = options.per_host ? sample.host : std::string_view();
   id.canary = sample.canary;
-  const auto found = state.index.find(id);
-  Series* series = found != state.index.end() ? *found : state.create(id, sample);
-  if (!series) {
+  Series* const series = state.find(id, sample);
+  if (series == nullptr) {
     state.owner.dropped_.fetch_add(1, std::memory_order_relaxed);
     return;
   }
@@ -233,8 +282,12 @@ void RequestMetricsShard::observe(const RequestSample& sample) {
     const std::int64_t value = histogram.value(sample);
     if (value < 0) continue;
     const auto number = static_cast<std::uint64_t>(value);
-    std::size_t bucket = 0;
-    while (bucket < histogram.bounds.size() && number > histogram.bounds[bucket]) ++bucket;
+    std::size_t bucket = histogram.bounds.size();
+    // Sizes mostly lie beyond the last bound, times below the first.
+    if (bucket != 0 && number <= histogram.bounds.back()) {
+      bucket = 0;
+      while (number > histogram.bounds[bucket]) ++bucket;
+    }
     bump(series->cell(layout.bucket_cell(i, bucket)), 1);
     bump(series->cell(layout.sum_cell(i)), number);
   }

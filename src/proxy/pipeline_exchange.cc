@@ -202,6 +202,8 @@ net::Task<bool> RequestPipeline::deliver(upstream::Exchange& exchange) {
   if (!request_.error_page) run_response_filters(exchange.head().status);
   request_.upstream_fields = nullptr;
   drop_hidden_fields(exchange.head().fields, request_);
+  // Among many locations its series is not in the cache; sending takes longer than bringing it there.
+  if (request_.location != nullptr) worker_.metrics().requests.prefetch(request_.location->id);
   Failure cut = Failure::none;
   if (exchange.head().status == 101) {
     cut = co_await run_tunnel(client_, exchange, sink_, request_);

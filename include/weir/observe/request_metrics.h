@@ -64,6 +64,9 @@ class RequestMetricsShard {
  public:
   ~RequestMetricsShard();
   void observe(const RequestSample& sample);
+  // Asks for the memory that observe() of a request for this location is likely to use. Call it before something that
+  // takes a while, such as a send.
+  void prefetch(std::uint32_t location) const;
 
  private:
   friend class RequestMetrics;
