@@ -3,6 +3,7 @@
 
 usage: ./dev bench [--workloads get1k,https1k,...] [--rounds 21] [--out FILE]
        ./dev bench --idle | --many-hosts | --swap
+       ./dev bench --policies | --start | --scrape                        see figures.py
        ./dev bench --against OTHER/weir [--proxies weir,weir-b,other]     two builds of Weir against each other
 
 The proxy is pinned to core 0, load generator and backend (one busy-polling thread) to core 1. Slices of 150 ms are
@@ -128,7 +129,7 @@ class Proxy:
     def start_weir(self):
         manifests = self.folder / "manifests"
         manifests.mkdir()
-        write_manifests(manifests, self.hosts, self.work)
+        self.write_objects(manifests)
         binary = OTHER_BINARY if self.name == "other" else os.environ.get("WEIR_BINARY", BUILD / "weir")
         self.spawn([binary, "serve", f"--manifests={manifests}", f"--http-port={self.http}", f"--https-port={self.https}",
                     f"--healthz-port={self.health}", "--configmap=weir/weir", "--enable-metrics", "--post-shutdown-grace-period=0", *self.flags])
@@ -143,6 +144,9 @@ class Proxy:
                 pass
             time.sleep(0.05)
         sys.exit(f"{self.name} was not ready, see {self.folder}/log")
+
+    def write_objects(self, folder):
+        write_manifests(folder, self.hosts, self.work)
 
     def rss_kib(self):
         for line in pathlib.Path(f"/proc/{self.pid}/status").read_text().splitlines():
@@ -159,7 +163,7 @@ class Proxy:
             self.process.wait()
 
 
-def write_manifests(folder, hosts, work):
+def write_manifests(folder, hosts, work, annotations="", settings='hsts: "false"'):
     """The hosts of the rivals' configurations as Ingress objects, a hundred a file."""
     cert, key = (work / "ec.crt").read_text(), (work / "ec.key").read_text()
     indent = lambda text: "".join("    " + line + "\n" for line in text.splitlines())
@@ -185,7 +189,7 @@ kind: ConfigMap
 metadata: {{name: weir, namespace: weir}}
 data: {{ssl-redirect: "false", access-log-path: "{folder.parent}/access.log", keep-alive-requests: "100000000",
   upstream-keepalive-requests: "100000000", upstream-keepalive-connections: "2000", worker-processes: "1", proxy-body-size: 4m,
-  hsts: "false"}}
+  {settings}}}
 ---
 apiVersion: v1
 kind: Secret
@@ -202,7 +206,7 @@ stringData:
             tls = f"  tls: [{{hosts: [{host}], secretName: cert}}]\n" if host == HOST else ""
             parts.append(f"""apiVersion: networking.k8s.io/v1
 kind: Ingress
-metadata: {{name: "{host}"}}
+metadata: {{name: "{host}", annotations: {{{annotations}}}}}
 spec:
   ingressClassName: nginx
 {tls}  rules: [{{host: {host}, http: {{paths: [{{path: /api, pathType: Prefix, backend: {{service: {{name: app, port: {{number: 80}}}}}}}}]}}}}]
@@ -258,7 +262,7 @@ def noise(proxies, slices):
 
 def report(name, proxies, slices, goals, out):
     index = {p.name: i for i, p in enumerate(proxies)}
-    base = next((n for n in ("weir", "weir-10") if n in index), proxies[0].name)
+    base = next((n for n in ("weir", "weir-10", "weir-plain", "weir-rr") if n in index), proxies[0].name)
     columns = [n for n in ("nginx", "haproxy") if n in index] + [base]
     lines = [f"\n### {name}", "",
              "| proxy | requests per CPU-second | " + "".join(f"x {c} | " for c in columns) + "p50 µs | p99 µs | RSS MiB |",
@@ -405,6 +409,8 @@ def main():
     parser.add_argument("--idle", action="store_true", help="measure memory per idle connection instead")
     parser.add_argument("--many-hosts", action="store_true", help="measure 100,000 hosts against 10 instead")
     parser.add_argument("--swap", action="store_true", help="swap the table 100 times a second under load instead")
+    for figure in ("policies", "start", "scrape"):
+        parser.add_argument("--" + figure, action="store_true", help="see figures.py")
     parser.add_argument("--requests", type=int, default=1_000_000, help="of --swap")
     parser.add_argument("--against", help="another weir program, called `other` in the tables")
     parser.add_argument("--keep", action="store_true", help="leave the working folder")
@@ -422,6 +428,10 @@ def main():
             print("| proxy | state | RSS per connection |\n|---|---|---|", file=out)
             for name in [n for n in names if n != "weir-b"]:
                 idle_memory(name, work, out)
+            return
+        if options.policies or options.start or options.scrape:
+            import figures  # it uses this module
+            figures.measure(options, work, out)
             return
         if options.swap:
             swap(work, options.requests, out)
@@ -445,4 +455,5 @@ def main():
 
 
 if __name__ == "__main__":
+    sys.modules["run"] = sys.modules["__main__"]
     main()

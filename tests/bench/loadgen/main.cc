@@ -67,6 +67,7 @@ struct Options {
   int rounds = 21;
   double rate = 0;  // requests a second; 0: closed loop
   std::size_t post = 0;
+  std::string field;  // one more header field, "Name: value"
   bool tls = false;
   bool handshakes = false;  // a new connection for each request
   bool resume = false;
@@ -230,6 +231,7 @@ class Generator {
            "\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36\r\nAccept: "
            "text/html,application/json;q=0.9,*/*;q=0.8\r\nAccept-Language: en-US,en;q=0.5\r\nCookie: "
            "session=0123456789abcdef0123456789abcdef; theme=dark\r\n" +
+           (options_.field.empty() ? "" : options_.field + "\r\n") +
            (options_.handshakes ? "Connection: close\r\n" : "") +
            (options_.post ? "Content-Length: " + std::to_string(options_.post) + "\r\n" : "") + "\r\n" +
            std::string(pattern().substr(0, options_.post));
@@ -457,6 +459,7 @@ int main(int argc, char** argv) {
   app.add_option("--rounds", options.rounds);
   app.add_option("--rate", options.rate);
   app.add_option("--post", options.post, "bytes of request body");
+  app.add_option("--field", options.field, "one more header field of each request");
   app.add_flag("--tls", options.tls);
   app.add_flag("--handshakes", options.handshakes);
   app.add_flag("--resume", options.resume);

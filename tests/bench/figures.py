@@ -1,0 +1,149 @@
+"""Further figures of `./dev bench`:
+
+--policies   copies of Weir in one run: CORS, a rate limit, an allow list and HSTS against none of them (HTTP and HTTPS), and ewma against
+             round robin over two endpoints.
+--start      from the start of the program until it is ready with 100 Ingresses, the median of 11 starts.
+--scrape     a scrape of more than 50,000 series, the median of 11.
+"""
+import http.client
+import os
+import pathlib
+import socket
+import statistics
+import subprocess
+import time
+
+import run
+
+ENDPOINTS = 2
+SCRAPED_HOSTS = 700  # each has some 80 series once it was asked for
+STARTS = 11
+
+POLICIES = ('nginx.ingress.kubernetes.io/enable-cors: "true", nginx.ingress.kubernetes.io/limit-rps: "10000000", '
+            'nginx.ingress.kubernetes.io/allowlist-source-range: "10.0.0.0/8,127.0.0.0/8"')
+# name: (annotations, settings, endpoints)
+VARIANTS = {
+    "weir-plain": ("", 'hsts: "false"', 1),
+    "weir-policies": (POLICIES, 'hsts: "true"', 1),
+    "weir-rr": ('nginx.ingress.kubernetes.io/load-balance: "round_robin"', 'hsts: "false"', ENDPOINTS),
+    "weir-ewma": ('nginx.ingress.kubernetes.io/load-balance: "ewma"', 'hsts: "false"', ENDPOINTS),
+}
+
+
+class Variant(run.Proxy):
+    def write_objects(self, folder):
+        annotations, settings, endpoints = VARIANTS[self.name]
+        run.write_manifests(folder, self.hosts, self.work, annotations, settings)
+        if endpoints > 1:  # the load generator's second backend
+            text = (folder / "base.yaml").read_text().split("---\n")[1]
+            text = text.replace("name: app-1", "name: app-2").replace(str(run.BACKEND_PORT), str(run.BACKEND_PORT + 1))
+            (folder / "second.yaml").write_text(text)
+
+
+class Scraped(run.Proxy):
+    def write_objects(self, folder):
+        self.hosts = run.many_hosts(SCRAPED_HOSTS)
+        self.hosts_file = self.folder / "hosts"
+        self.hosts_file.write_text("\n".join(self.hosts) + "\n")
+        run.write_manifests(folder, self.hosts, self.work)
+
+
+def check(proxy):
+    """The policies that are measured are in force."""
+    connection = http.client.HTTPConnection("127.0.0.1", proxy.http, timeout=10)
+    connection.request("GET", "/api/1k", headers={"Host": run.HOST, "Origin": "https://shop.example.com"})
+    answer = connection.getresponse()
+    connection.close()
+    allowed = answer.getheader("Access-Control-Allow-Origin") is not None
+    if allowed != (proxy.name == "weir-policies"):
+        raise SystemExit(f"{proxy.name}: {answer.status} {answer.getheaders()}")
+
+
+def policies(options, work, out):
+    for names, workloads in ((("weir-plain", "weir-policies"), ("get1k", "https1k")), (("weir-rr", "weir-ewma"), ("get1k",))):
+        proxies = []
+        try:
+            for name in names:
+                proxies.append(Variant(name, work))
+                check(proxies[-1])
+            for workload in workloads:
+                arguments, tls, *_ = run.WORKLOADS[workload]
+                arguments = [*arguments, "--field", "Origin: https://shop.example.com"]
+                run.report(workload, proxies, run.load(proxies, arguments, options.rounds, tls), None, out)
+        finally:
+            for proxy in proxies:
+                proxy.stop()
+
+
+def is_ready(port):
+    try:
+        with socket.create_connection(("127.0.0.1", port), 2) as probe:
+            probe.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            return b" 200 " in probe.makefile("rb").readline()
+    except OSError:
+        return False
+
+
+def start(work, out):
+    manifests = work / "start"
+    manifests.mkdir()
+    run.write_manifests(manifests, run.HOSTS[:100], work)
+    binary = os.environ.get("WEIR_BINARY", run.BUILD / "weir")
+    times = []
+    for _ in range(STARTS):
+        ports = [run.free_port() for _ in range(3)]
+        began = time.monotonic()
+        process = subprocess.Popen([binary, "serve", f"--manifests={manifests}", f"--http-port={ports[0]}", f"--https-port={ports[1]}",
+                                    f"--healthz-port={ports[2]}", "--configmap=weir/weir", "--enable-metrics",
+                                    "--post-shutdown-grace-period=0"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            while not is_ready(ports[2]):
+                if process.poll() is not None or time.monotonic() > began + 30:
+                    raise SystemExit("Weir was not ready")
+                time.sleep(0.001)
+            times.append(1000 * (time.monotonic() - began))
+        finally:
+            process.terminate()
+            process.wait()
+    print(f"ready with 100 Ingresses after {statistics.median(times):.0f} ms (median of {STARTS}; {min(times):.0f} to {max(times):.0f})",
+          file=out, flush=True)
+
+
+def get_metrics(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", "/metrics")
+    text = connection.getresponse().read()
+    connection.close()
+    return text
+
+
+def scrape(work, out):
+    proxy = Scraped("weir", work)
+    try:
+        run.load([proxy], ["--path", "/api/1k", "--connections", "64", "--requests", str(30 * SCRAPED_HOSTS)], 1, False)
+        times, cpu = [], []
+        for _ in range(STARTS):
+            before = cpu_seconds(proxy.pid)
+            began = time.monotonic()
+            text = get_metrics(proxy.health)
+            times.append(1000 * (time.monotonic() - began))
+            cpu.append(1000 * (cpu_seconds(proxy.pid) - before))
+        series = sum(1 for line in text.splitlines() if line and not line.startswith(b"#"))
+        print(f"{series} series, {len(text) / 1e6:.1f} MB: {statistics.median(times):.0f} ms (median of {STARTS}; {min(times):.0f} to "
+              f"{max(times):.0f}), of which {statistics.median(cpu):.0f} ms of CPU in Weir", file=out, flush=True)
+    finally:
+        proxy.stop()
+
+
+def cpu_seconds(pid):
+    tasks = pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
+
+
+def measure(options, work, out):
+    if options.policies:
+        policies(options, work, out)
+    if options.start:
+        start(work, out)
+    if options.scrape:
+        scrape(work, out)
