@@ -1,6 +1,6 @@
 """Weir works with what RBAC grants it, and asks for no more."""
 from case import case
-from world import CHART_CLUSTER_RULES, account, chart_rules, check, request, wait_for
+from world import CHART_CLUSTER_RULES, account, by_annotation, chart_rules, check, request, wait_for
 
 
 def denied(world, user, since=0):
@@ -8,13 +8,6 @@ def denied(world, user, since=0):
     return sorted({f"{e['verb']} {e.get('objectRef', {}).get('resource', e['requestURI'])}"
                    for e in world.cluster.audit()[since:]
                    if e["user"]["username"] == user and e.get("responseStatus", {}).get("code") == 403})
-
-
-def by_annotation(objects):
-    """IngressClasses belong to the whole cluster: where they cannot be read, the annotation names the class."""
-    del objects[-1]["spec"]["ingressClassName"]
-    objects[-1]["metadata"]["annotations"]["kubernetes.io/ingress.class"] = "nginx"
-    return objects
 
 
 @case("the rights of the original's chart are enough: objects, Secrets, status by PUT, Events, the Lease")

@@ -11,19 +11,30 @@ import importlib
 import os
 import pathlib
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
 import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
-MODULES = ("cases_serving", "cases_rights", "cases_status", "cases_leader", "cases_churn", "cases_failures")
+MODULES = ("cases_serving", "cases_rights", "cases_status", "cases_leader", "cases_churn",
+           "cases_chart", "cases_failures")
 
 
 def enter_namespace():
     """Starts this program again where the addresses of backends may be used."""
     os.environ["WEIR_APISERVER_NETNS"] = "1"
     os.execv(HERE / "in-netns", ["in-netns", sys.executable, *sys.argv])
+
+
+def tools():
+    """The folder with helm, fetched the first time."""
+    import cluster
+    fetched = subprocess.run([HERE.parent / "deploy/fetch_tools"], stdout=subprocess.PIPE, text=True)
+    if fetched.returncode != 0:
+        raise cluster.ClusterError("helm could not be fetched; see the line above")
+    return fetched.stdout.strip()
 
 
 def main():
@@ -49,6 +60,7 @@ def main():
         return 2
     try:
         cluster.binaries()  # out here there is a network
+        os.environ["WEIR_TOOLS"] = tools()
     except cluster.ClusterError as error:
         print(f"FAILED: no API server to test against: {error}")
         return 1

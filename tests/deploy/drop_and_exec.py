@@ -1,8 +1,10 @@
 """drop_and_exec.py FOLDER none|net_bind_service PROGRAM ARGUMENT...: what a container runtime does before it starts a
 program: brings the loopback device up, changes the root, drops all capabilities but the named one from the bounding
-and the permitted set, forbids new privileges, takes the account 101:82, and execs."""
+and the permitted set, forbids new privileges, takes the account 101:82, and execs. Its environment is the JSON
+object in CONTAINER_ENVIRONMENT, and PATH."""
 import ctypes
 import fcntl
+import json
 import os
 import socket
 import struct
@@ -33,5 +35,5 @@ header = struct.pack("Ii", 0x20080522, 0)
 if libc.capset(header, struct.pack("IIIIII", mask, mask, 0, 0, 0, 0)) != 0:
     raise OSError(ctypes.get_errno(), "capset")
 libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-environment = {"PATH": "/usr/bin", "LD_PRELOAD": os.environ["LD_PRELOAD_IN_IMAGE"]}
-os.execve(command[0], command, environment)
+given = json.loads(os.environ["CONTAINER_ENVIRONMENT"])
+os.execve(command[0], command, {"PATH": "/usr/bin", **given})

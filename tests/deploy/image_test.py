@@ -53,7 +53,8 @@ class Image(unittest.TestCase):
         command = ["unshare", "--net", sys.executable, str(script), self.folder, capabilities, "/nginx-ingress-controller",
                    "--manifests=/tmp/manifests", *flags]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                env={"PATH": "/usr/bin", "LD_PRELOAD_IN_IMAGE": "/usr/local/lib/libmimalloc.so"})
+                                env={"PATH": "/usr/bin", "CONTAINER_ENVIRONMENT": json.dumps(
+                                    {"LD_PRELOAD": "/usr/local/lib/libmimalloc.so"})})
         # Whoever enters its namespace before it has one would stay outside.
         end = time.monotonic() + 20
         while os.readlink(f"/proc/{process.pid}/ns/net") == os.readlink("/proc/self/ns/net"):

@@ -1,0 +1,94 @@
+"""deploy/helm/weir, installed by real helm: the API server takes its objects, its account may do all that Weir does, and
+no right that it grants is idle (by the audit log)."""
+from case import case
+from chart import CHART, REACHABLE_WEBHOOK, controller, helm, installed, load_balancer, rights
+from container import audit_of, refused, unused
+from world import by_annotation, check, request, tls_secret, wait_for
+
+# This API server streams lists as part of a watch; Weir lists first where it does not (before Kubernetes 1.34).
+READ_BY_WATCHING = {"list": "watch"}
+QUICK = ("--set", "controller.extraArgs.post-shutdown-grace-period=0")  # seconds that every case would wait at its end
+
+
+def works(world, weir, ns, host, address, shape=list):
+    """Serves, writes the status and Events, leads: what an installation is for, and what needs rights."""
+    objects = world.web(ns, "web", host)
+    objects[-1]["spec"]["tls"] = [{"hosts": [host], "secretName": "web-tls"}]
+    world.cluster.apply([tls_secret(ns, "web-tls", [host]), *shape(objects)])
+    wait_for("the Ingress is served", lambda: weir.get(host, "/x").status == 308)
+    answer = wait_for("it is served with TLS", lambda: (
+        lambda a: a if a.status == 200 else None)(weir.get(host, "/x", tls=True)))
+    check(answer.body == f"{ns}/web GET /x", f"over TLS: {answer!r}")
+    wait_for("the status", lambda: world.status_addresses(ns, "web") == [address])
+    wait_for("a Sync Event", lambda: world.events(ns, "Sync"))
+    wait_for("the Lease is renewed", lambda: any(
+        e["verb"] == "update" and e["objectRef"]["resource"] == "leases" for e in audit_of(world, weir.account, 0)))
+
+
+def judge(world, weir, objects, start, may_be_refused=()):
+    entries = audit_of(world, weir.account, start)
+    missing = [r for r in refused(entries) if r not in may_be_refused]
+    check(missing == [], f"not granted: {missing}")
+    idle = unused(rights(objects), entries, READ_BY_WATCHING)
+    # A repeated Event is patched, a minute after the first at the earliest: too long to wait for here.
+    idle = [r for r in idle if not r.startswith("patch events ")]
+    check(idle == [], f"granted and not used: {idle}")
+
+
+@case("the chart as helm installs it serves: its ClusterRole and Role suffice, and everything in them is used")
+def chart_cluster_wide(world):
+    start = len(world.cluster.audit())
+    with installed(world, "chart-wide", "--set", "controller.metrics.enabled=true", *REACHABLE_WEBHOOK, *QUICK) as objects:
+        load_balancer(world, "chart-wide", "192.0.2.30")
+        secret = world.cluster.get("secret", "ingress-nginx-admission", "-n", "chart-wide")["data"]
+        helm(world, "upgrade", "ingress-nginx", CHART, "-n", "chart-wide", "--reuse-values")
+        check(secret == world.cluster.get("secret", "ingress-nginx-admission", "-n", "chart-wide")["data"],
+              "an upgrade made another certificate of the webhook")
+        with controller(world, objects) as weir:
+            ns = world.namespace("chart-wide-web")
+            works(world, weir, ns, "wide.chart.example", "192.0.2.30")
+            check(weir.status_line("Uid") == ["101"] * 4, f"runs as {weir.status_line('Uid')}")
+            check(weir.status_line("CapBnd") == [f"{1 << 10:016x}"], f"may get {weir.status_line('CapBnd')}")
+            check([weir.probe(p) for p in ("livenessProbe", "readinessProbe")] == [200, 200], "the probes")
+            check('ingress="web"' in request(weir.health, "x", "/metrics").body, "no metrics of requests")
+            check(weir.end() == 0, "the exit status")
+            judge(world, weir, objects, start)
+
+
+@case("the chart with a selector of namespaces and addresses of nodes: both are granted because they are read")
+def chart_with_selector(world):
+    start = len(world.cluster.audit())
+    with installed(world, "chart-nodes", "--set", "controller.scope.namespaceSelector=team=a", *QUICK,
+                   "--set", "controller.publishService.enabled=false",
+                   "--set", "controller.admissionWebhooks.enabled=false") as objects, \
+            controller(world, objects) as weir:
+        ns = world.namespace("chart-nodes-web")
+        world.cluster.kubectl("label", "namespace", ns, "team=a")
+        works(world, weir, ns, "nodes.chart.example", "198.19.100.1")
+        check(weir.end() == 0, "the exit status")
+        judge(world, weir, objects, start)
+
+
+@case("the chart without a ClusterRole serves one namespace: only IngressClasses are refused, every right is used")
+def chart_namespaced(world):
+    start = len(world.cluster.audit())
+    with installed(world, "chart-alone", *QUICK, "-f", CHART / "ci/namespaced-values.yaml") as objects:
+        check(not [k for k, _ in objects if k.startswith("Cluster")], "there is a ClusterRole")
+        load_balancer(world, "chart-alone", "192.0.2.31")
+        with controller(world, objects) as weir:
+            works(world, weir, "chart-alone", "alone.chart.example", "192.0.2.31", by_annotation)
+            check(weir.end() == 0, "the exit status")
+            judge(world, weir, objects, start, ("list ingressclasses", "watch ingressclasses"))
+
+
+@case("the chart without a ClusterRole serves a namespace beside its own: the rights in both are used")
+def chart_beside(world):
+    start = len(world.cluster.audit())
+    served = world.namespace("chart-served")
+    with installed(world, "chart-beside", *QUICK, "-f", CHART / "ci/namespaced-values.yaml",
+                   "--set", f"controller.scope.namespace={served}") as objects:
+        load_balancer(world, "chart-beside", "192.0.2.32")
+        with controller(world, objects) as weir:
+            works(world, weir, served, "beside.chart.example", "192.0.2.32", by_annotation)
+            check(weir.end() == 0, "the exit status")
+            judge(world, weir, objects, start, ("list ingressclasses", "watch ingressclasses"))
