@@ -1,13 +1,12 @@
 """deploy/helm/weir, installed by real helm: the API server takes its objects, its account may do all that Weir does, and
 no right that it grants is idle (by the audit log)."""
 from case import case
-from chart import CHART, REACHABLE_WEBHOOK, controller, helm, installed, load_balancer, rights
+from chart import CHART, QUICK, REACHABLE_WEBHOOK, controller, helm, installed, load_balancer, rights
 from container import audit_of, refused, unused
 from world import by_annotation, check, request, tls_secret, wait_for
 
 # This API server streams lists as part of a watch; Weir lists first where it does not (before Kubernetes 1.34).
 READ_BY_WATCHING = {"list": "watch"}
-QUICK = ("--set", "controller.extraArgs.post-shutdown-grace-period=0")  # seconds that every case would wait at its end
 
 
 def works(world, weir, ns, host, address, shape=list):

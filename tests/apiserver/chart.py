@@ -15,6 +15,8 @@ RELEASE = "ingress-nginx"
 # that the container listens on. Nothing else of the webhook's configuration differs from that of a cluster.
 REACHABLE_WEBHOOK = ("--set", "controller.admissionWebhooks.service.servicePort=8443")
 
+QUICK = ("--set", "controller.extraArgs.post-shutdown-grace-period=0")  # seconds that every case would wait at its end
+
 
 def helm(world, *arguments):
     """Runs helm; returns what it printed."""

@@ -19,7 +19,7 @@ import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
 MODULES = ("cases_serving", "cases_rights", "cases_status", "cases_leader", "cases_churn",
-           "cases_chart", "cases_failures")
+           "cases_chart", "cases_webhook", "cases_image_swap", "cases_failures")
 
 
 def enter_namespace():

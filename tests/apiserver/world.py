@@ -332,41 +332,14 @@ def tls_secret(namespace, name, hosts):
 
 
 # ----------------------------------------------------------------------------------------------------------------- RBAC
-def rule(group, resources, verbs, names=None):
-    made = {"apiGroups": [group], "resources": resources, "verbs": verbs}
-    if names:
-        made["resourceNames"] = names
-    return made
-
-
-READ = ["get", "list", "watch"]
-# What the original's chart grants: cluster-wide reading, status by update; in its own namespace the Lease.
-CHART_CLUSTER_RULES = [
-    rule("", ["configmaps", "endpoints", "nodes", "pods", "secrets", "namespaces"], ["list", "watch"]),
-    rule("coordination.k8s.io", ["leases"], ["list", "watch"]),
-    rule("", ["nodes"], ["get"]),
-    rule("", ["services"], READ),
-    rule("networking.k8s.io", ["ingresses"], READ),
-    rule("", ["events"], ["create", "patch"]),
-    rule("networking.k8s.io", ["ingresses/status"], ["update"]),
-    rule("networking.k8s.io", ["ingressclasses"], READ),
-    rule("discovery.k8s.io", ["endpointslices"], ["list", "watch", "get"]),
-]
+ORIGINAL_CHART = list(yaml.safe_load_all((HERE / "original_chart.yaml").read_text()))
+# What it grants: cluster-wide reading, status by update; in its own namespace the Lease.
+CHART_CLUSTER_RULES = next(o["rules"] for o in ORIGINAL_CHART if o["kind"] == "ClusterRole")
 
 
 def chart_rules(election_id):
-    return [
-        rule("", ["namespaces"], ["get"]),
-        rule("", ["configmaps", "pods", "secrets", "endpoints"], READ),
-        rule("", ["services"], READ),
-        rule("networking.k8s.io", ["ingresses"], READ),
-        rule("networking.k8s.io", ["ingresses/status"], ["update"]),
-        rule("networking.k8s.io", ["ingressclasses"], READ),
-        rule("coordination.k8s.io", ["leases"], ["get", "update"], [election_id]),
-        rule("coordination.k8s.io", ["leases"], ["create"]),
-        rule("", ["events"], ["create", "patch"]),
-        rule("discovery.k8s.io", ["endpointslices"], ["list", "watch", "get"]),
-    ]
+    rules = next(o["rules"] for o in ORIGINAL_CHART if o["kind"] == "Role")
+    return [{**r, "resourceNames": [election_id]} if "resourceNames" in r else r for r in rules]
 
 
 def account(namespace, name, rules, cluster_rules=None):
