@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Weir against a real Kubernetes API server: starts one (cluster.py), runs the cases of this folder, stops it.
 
-usage: run.py --weir BINARY [--keep] [--list] [NAME ...]    NAME: part of a case's function name
+usage: run.py --weir BINARY [--suite NAME] [--keep] [--list] [NAME ...]    NAME: part of a case's function name
 
 A case is a function of a cases_*.py with @case("sentence"). All of them share one cluster and run one after the other,
 in a network namespace of their own (in-netns); each uses namespaces and host names of its own.
@@ -20,6 +20,7 @@ import traceback
 HERE = pathlib.Path(__file__).resolve().parent
 MODULES = ("cases_serving", "cases_rights", "cases_status", "cases_leader", "cases_churn",
            "cases_chart", "cases_webhook", "cases_image_swap", "cases_failures")
+SUITES = {"apiserver": MODULES, "certmanager": ("cases_certmanager",)}
 
 
 def enter_namespace():
@@ -28,18 +29,21 @@ def enter_namespace():
     os.execv(HERE / "in-netns", ["in-netns", sys.executable, *sys.argv])
 
 
-def tools():
-    """The folder with helm, fetched the first time."""
+def fetch(suite):
+    """What the cases need besides the control plane, made available where there is a network: their folders."""
     import cluster
-    fetched = subprocess.run([HERE.parent / "deploy/fetch_tools"], stdout=subprocess.PIPE, text=True)
-    if fetched.returncode != 0:
-        raise cluster.ClusterError("helm could not be fetched; see the line above")
-    return fetched.stdout.strip()
+    wanted = {"WEIR_TOOLS": "deploy/fetch_tools"} if suite == "apiserver" else {"WEIR_CERTMANAGER": "certmanager/build"}
+    for name, script in wanted.items():
+        done = subprocess.run([HERE.parent / script], stdout=subprocess.PIPE, text=True)
+        if done.returncode != 0:
+            raise cluster.ClusterError(f"tests/{script} failed; see the line above")
+        os.environ[name] = done.stdout.strip()
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--weir", required=True, type=lambda text: pathlib.Path(text).resolve())
+    parser.add_argument("--suite", choices=SUITES, default="apiserver")
     parser.add_argument("--keep", action="store_true", help="keep the folder of the cluster: logs, audit log, data")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("names", nargs="*")
@@ -47,7 +51,7 @@ def main():
 
     sys.path.insert(0, str(HERE))
     import cluster
-    for module in MODULES:
+    for module in SUITES[arguments.suite]:
         importlib.import_module(module)
     from case import cases
     chosen = [c for c in cases if not arguments.names or any(n in c.name for n in arguments.names)]
@@ -60,9 +64,9 @@ def main():
         return 2
     try:
         cluster.binaries()  # out here there is a network
-        os.environ["WEIR_TOOLS"] = tools()
+        fetch(arguments.suite)
     except cluster.ClusterError as error:
-        print(f"FAILED: no API server to test against: {error}")
+        print(f"FAILED: what to test against is missing: {error}")
         return 1
     if "WEIR_APISERVER_NETNS" not in os.environ:
         enter_namespace()

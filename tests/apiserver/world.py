@@ -136,9 +136,10 @@ def free_port():
 class Weir:
     """A `weir serve`; use it in a `with` block."""
 
-    def __init__(self, binary, *flags, pod="weir-1", namespace=CONTROLLER_NAMESPACE, ready=True):
+    def __init__(self, binary, *flags, pod="weir-1", namespace=CONTROLLER_NAMESPACE, ports=None, ready=True):
         self.work = pathlib.Path(tempfile.mkdtemp(prefix="weir-apiserver-"))
-        self.http, self.https, self.health = free_port(), free_port(), free_port()
+        self.http, self.https = ports or (free_port(), free_port())
+        self.health = free_port()
         command = [binary, "serve", f"--http-port={self.http}", f"--https-port={self.https}",
                    f"--healthz-port={self.health}", "--enable-metrics", "--post-shutdown-grace-period=0", *flags]
         self.log_file = self.work / "log"
