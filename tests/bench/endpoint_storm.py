@@ -225,10 +225,10 @@ def main():
             for thread in clients.threads:
                 thread.start()
             time.sleep(1)
-            tables, cpu, began = metric(health, "weir_config_generation"), control_cpu(weir.pid), time.monotonic()
+            began, tables, cpu = time.monotonic(), metric(health, "weir_config_generation"), control_cpu(weir.pid)
             made = storm(api, backend, arguments)
-            seconds = time.monotonic() - began
             tables, cpu = metric(health, "weir_config_generation") - tables, control_cpu(weir.pid) - cpu
+            seconds = time.monotonic() - began
             clients.stopping.set()
             for thread in clients.threads:
                 thread.join(20)
