@@ -108,7 +108,8 @@ std::vector<SettingSpec> tls_settings() {
       setting("ssl-reject-handshake", in_settings(&Settings::ssl_reject_handshake),
               "Refuses unknown server names instead of using the default certificate."),
       plan_setting("enable-ocsp", "bool", "false", "OCSP stapling."),
-      plan_setting("proxy-ssl-location-only", "bool", "false", "proxy-ssl-* does not apply to the whole host."),
+      setting("proxy-ssl-location-only", in_settings(&Settings::proxy_ssl_location_only),
+              "proxy-ssl-* does not apply to the host's other Ingresses."),
   };
 }
 

@@ -4,10 +4,12 @@
 #include "model/header_maps.h"
 #include "model/ingress_rules.h"
 #include "model/report.h"
+#include "model/tls_secrets.h"
 #include "weir/base/ascii.h"
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <numeric>
 #include <string_view>
 #include <unordered_map>
@@ -40,7 +42,8 @@ class Merge {
       : draft_(draft),
         input_(input),
         custom_headers_(input.state, input.settings, draft.diagnostics),
-        credentials_(input.state, input.settings, draft.diagnostics) {}
+        credentials_(input.state, input.settings, draft.diagnostics),
+        tls_secrets_(input.state, input.settings, draft.diagnostics) {}
 
   // "/" of "_", which no Ingress has taken over yet.
   void add_untouched_root();
@@ -74,6 +77,7 @@ class Merge {
   bool has_canary_annotation(const kube::ObjectName& ingress) const;
   Location make_location(const AcceptedPtr& ingress, std::string path, kube::PathType type);
   features::Policies policies_of(const AcceptedIngress& ingress, std::string_view path);
+  void share_upstream_tls();
   void deny_all(features::Policies& policies) const;
   TargetKeys targets_of(const AcceptedIngress& ingress, BackendKey backend) const;
   void push(Location location, TargetKeys targets) {
@@ -85,6 +89,8 @@ class Merge {
   const MergeInput& input_;
   CustomHeaders custom_headers_;
   Credentials credentials_;
+  TlsSecrets tls_secrets_;
+  std::map<std::string, features::ProxySslPolicy> upstream_tls_;  // by namespace: of the first Ingress that has it
   std::string deny_reason_;  // not empty: a setting that guards the whole host closes it
   std::unordered_map<PathKey, std::size_t, PathKeyHash> locations_;  // index into the host's locations
 };
@@ -97,6 +103,7 @@ features::Policies Merge::policies_of(const AcceptedIngress& ingress, std::strin
   features::Policies policies = ingress.policies;
   custom_headers_.apply(ingress, policies);
   credentials_.apply(ingress, path, policies);
+  tls_secrets_.apply(ingress, policies);
   deny_all(policies);
   // Spec 0.1, step 4a: the size limit of a denied Ingress is not in force.
   if (policies.deny.denied()) policies.proxy.body_size = features::ProxyPolicy{}.body_size;
@@ -193,6 +200,11 @@ void Merge::merge_host_settings(const AcceptedPtr& ingress) {
         "host \"" + draft_.host.name + "\" already has the aliases of ingress " +
             kube::to_string(draft_.alias_owner->object->meta.object_name()));
   }
+  if (!ingress->policies.proxy_ssl.secret.empty()) {
+    features::Policies resolved = ingress->policies;
+    tls_secrets_.apply(*ingress, resolved);
+    if (resolved.proxy_ssl.material) upstream_tls_.try_emplace(ingress->object->meta.ns, resolved.proxy_ssl);
+  }
   const features::DenyPolicy& deny = ingress->policies.deny;
   if (deny.whole_host && deny_reason_.empty()) deny_reason_ = deny.reason;
   if (!ingress->object->tls.empty() && !draft_.host.has_tls && !is_catch_all()) {
@@ -278,6 +290,17 @@ void Merge::add_shadowed(const AcceptedIngress& loser, std::string_view path, co
   draft_.host.shadowed.push_back(std::move(shadowed));
 }
 
+// Spec 4.10: the proxy-ssl-* of the host's first Ingress that has them count for locations without their own. Only
+// within its namespace: its client certificate is nobody else's.
+void Merge::share_upstream_tls() {
+  for (const auto& [ns, given] : upstream_tls_) {
+    for (Location& location : draft_.host.locations) {
+      features::ProxySslPolicy& own = location.policies.proxy_ssl;
+      if (own.secret.empty() && location.owner.ns == ns) own = given;
+    }
+  }
+}
+
 void Merge::finish() {
   Host& host = draft_.host;
   std::vector<Location>& locations = host.locations;
@@ -313,6 +336,7 @@ void Merge::finish() {
     host.regex_mode = host.regex_mode || rewrite.use_regex || rewrites(location);
     if (host.app_root.empty()) host.app_root = rewrite.app_root;
   }
+  if (!input_.settings.proxy_ssl_location_only) share_upstream_tls();
 }
 
 }  // namespace

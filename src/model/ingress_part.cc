@@ -4,6 +4,7 @@
 #include "model/gates.h"
 #include "model/ingress_rules.h"
 #include "model/report.h"
+#include "model/tls_secrets.h"
 #include "weir/base/ascii.h"
 
 #include <algorithm>
@@ -69,6 +70,7 @@ IngressPart part_of(const AcceptedPtr& ingress) {
     if (!tls.secret.empty()) part.secrets.push_back({object.meta.ns, tls.secret});
   }
   if (auto credentials = credentials_secret(*ingress)) part.secrets.push_back(std::move(*credentials));
+  for (kube::ObjectName& secret : tls_secrets(*ingress)) part.secrets.push_back(std::move(secret));
   std::sort(part.secrets.begin(), part.secrets.end());
   part.secrets.erase(std::unique(part.secrets.begin(), part.secrets.end()), part.secrets.end());
   return part;

@@ -33,6 +33,15 @@ bool is_usable(const route::Backend& backend) {
   return !backend.endpoints.empty() || !backend.external_name.empty();
 }
 
+// backend-protocol, of the location's own backend: stand-ins and the default backend are always plain (spec 4.10).
+bool speaks_tls(const Request& request) {
+  using features::BackendProtocol;
+  const BackendProtocol protocol = request.policies().backend_protocol.protocol;
+  if (protocol == BackendProtocol::http || request.error_code != 0) return false;
+  if (request.location->backend == request.table->default_backend) return false;
+  return protocol == BackendProtocol::https || request.connection->https;
+}
+
 }  // namespace
 
 net::MaybeTask<Failure> RequestPipeline::find_endpoints() {
@@ -156,6 +165,7 @@ net::Task<bool> RequestPipeline::proxy() {
   RequestBody& body = request_.body;
   upstream::Plan exchange_plan = plan();
   exchange_plan.head = &head;
+  if (speaks_tls(request_)) exchange_plan.tls = request_.location->shared->upstream_tls.get();
   if (request_.selection.backend != nullptr) exchange_plan.selection = &request_.selection;
   exchange_plan.body = body.has_bytes() ? &body : nullptr;
   if (request_.head.upgrade) exchange_plan.upgrade = request_.head.fields.get(http::FieldId::upgrade);

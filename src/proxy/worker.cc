@@ -43,7 +43,7 @@ Worker::Worker(const WorkerServices& services, upstream::PostToWorker post)
       post_(std::move(post)),
       balancer_(random_seed()),
       relay_scratch_(kRelayScratch),
-      upstream_{reactor_, pool_, balancer_, out_, services.metrics},
+      upstream_{reactor_, pool_, balancer_, out_, services.metrics, &upstream_sessions_},
       request_ids_(http::RequestIds::from_system()),
       body_files_{*services_.files, post_, services_.temp_directory},
       passwords_(*services_.hashes, post_),

@@ -109,6 +109,7 @@ class Worker {
   WorkerServices services_;
   const upstream::PostToWorker post_;
   net::Reactor reactor_;
+  tls::ClientSessions upstream_sessions_;  // before pool_: its connections use them
   upstream::Pool pool_;
   upstream::Balancer balancer_;
   upstream::OutBuffer out_;

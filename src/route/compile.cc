@@ -35,6 +35,11 @@ void append(base::Diagnostics& to, const base::Diagnostics& from) {
 std::string secrets_text(const Host& host) {
   std::string out;
   for (const Location& location : host.locations) {
+    if (const auto& material = location.policies.proxy_ssl.material) {
+      for (const std::string* text : {&material->certificate, &material->key, &material->ca, &material->crl}) {
+        out.append(*text).append(1, '\0');
+      }
+    }
     if (!location.policies.auth.users) continue;
     for (const features::User& user : location.policies.auth.users->all) {
       out.append(user.name).append(1, '\0').append(user.hash).append(1, '\0');

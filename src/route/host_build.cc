@@ -4,6 +4,9 @@
 #include "route/path_entries.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
 
 namespace weir::route {
 namespace {
@@ -98,6 +101,22 @@ void report_bad_paths(const std::vector<HostMatcher::BadPath>& bad, BuiltHost& b
   }
 }
 
+// Once per Ingress: its locations have the same settings.
+void report_problems(BuiltHost& built) {
+  std::set<std::pair<std::string, std::string>> told;
+  for (const Location& location : built.host->locations) {
+    const std::string& problem = location.shared->problem;
+    if (problem.empty() || !told.emplace(location.ns, location.ingress).second) continue;
+    const std::size_t colon = problem.find(": ");
+    base::Diagnostic diagnostic;
+    diagnostic.code = "annotation-denies";
+    diagnostic.object = {"Ingress", location.ns, location.ingress};
+    diagnostic.key = problem.substr(0, colon);
+    diagnostic.text = problem.substr(colon + 2) + "; its paths answer 503 (" + location.policies.deny.reason + ")";
+    built.diagnostics.push_back(std::move(diagnostic));
+  }
+}
+
 }  // namespace
 
 BuiltHost build_host(const HostInput& input, const BuildTools& tools) {
@@ -118,6 +137,7 @@ BuiltHost build_host(const HostInput& input, const BuildTools& tools) {
   HostMatcher::Built matcher = HostMatcher::build(host, tools.patterns);
   host.matcher = std::move(matcher.matcher);
   report_bad_paths(matcher.bad, built);
+  report_problems(built);
 
   // Rules without host get the default certificate (spec 2.9). A host that only redirects takes the certificate of its
   // target, once all hosts are compiled.

@@ -20,6 +20,7 @@ std::size_t hash_of(const features::Policies& policies) {
   add_text(policies.mirror.target.source());
   add_text(policies.external_auth.url.source());
   add_text(policies.auth.secret);
+  add_text(policies.proxy_ssl.secret);
   for (const std::string& name : policies.host_alias.names) add_text(name);
   add(policies.proxy.body_size);
   add(static_cast<std::size_t>(policies.proxy.read_timeout.count()));
@@ -40,6 +41,7 @@ std::shared_ptr<const LocationPolicies> PolicyPool::get(const features::Policies
   auto made = std::make_shared<LocationPolicies>();
   made->policies = policies;
   if (policies.hsts.enabled) made->hsts_value = features::header_value(policies.hsts);
+  if (policies.backend_protocol.protocol != features::BackendProtocol::http) add_upstream_tls(*made);
   made->filters = options_.filter_mask ? options_.filter_mask(policies) : 0;
   known_.emplace(hash, made);
   if (known_.size() >= prune_at_) {
@@ -47,6 +49,32 @@ std::shared_ptr<const LocationPolicies> PolicyPool::get(const features::Policies
     prune_at_ = std::max<std::size_t>(1024, known_.size() * 2);
   }
   return made;
+}
+
+// What of the policy counts: without a Secret, nothing.
+void PolicyPool::add_upstream_tls(LocationPolicies& to) {
+  if (to.policies.deny.denied()) return;
+  const features::ProxySslPolicy wanted =
+      to.policies.proxy_ssl.material ? to.policies.proxy_ssl : features::ProxySslPolicy{};
+  std::size_t hash = std::hash<std::string>{}(wanted.secret + '\0' + wanted.name);
+  if (wanted.material) hash ^= std::hash<std::string>{}(wanted.material->ca + wanted.material->certificate) * 31;
+  const auto [first, last] = contexts_.equal_range(hash);
+  for (auto entry = first; entry != last; ++entry) {
+    to.upstream_tls = entry->second.policy == wanted ? entry->second.context.lock() : nullptr;
+    if (to.upstream_tls) return;
+  }
+  auto made = tls::make_client_context(wanted, ++next_context_);
+  if (!made) {
+    to.problem = made.error().text();
+    to.policies.deny.reason = to.problem.substr(0, to.problem.find(':')) + "-broken";
+    return;
+  }
+  to.upstream_tls = *made;
+  contexts_.emplace(hash, KnownContext{wanted, *made});
+  if (contexts_.size() >= prune_contexts_at_) {
+    std::erase_if(contexts_, [](const auto& entry) { return entry.second.context.expired(); });
+    prune_contexts_at_ = std::max<std::size_t>(64, contexts_.size() * 2);
+  }
 }
 
 }  // namespace weir::route

@@ -17,7 +17,17 @@ class PolicyPool {
   std::shared_ptr<const LocationPolicies> get(const features::Policies& policies);
 
  private:
+  void add_upstream_tls(LocationPolicies& to);
+
   const CompileOptions& options_;
+  // Locations that differ in other settings share connections and sessions.
+  struct KnownContext {
+    features::ProxySslPolicy policy;
+    std::weak_ptr<const tls::ClientContext> context;
+  };
+  std::unordered_multimap<std::size_t, KnownContext> contexts_;
+  std::size_t prune_contexts_at_ = 64;
+  std::uint32_t next_context_ = 0;
   std::unordered_multimap<std::size_t, std::weak_ptr<const LocationPolicies>> known_;
   std::size_t prune_at_ = 1024;
 };

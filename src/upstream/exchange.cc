@@ -4,6 +4,7 @@
 
 #include "upstream/connect.h"
 #include "weir/base/ascii.h"
+#include "weir/observe/log.h"
 #include "weir/upstream/retry.h"
 
 #include <algorithm>
@@ -20,6 +21,13 @@ constexpr net::Millis kUploadCheck{1000};
 // Bodies up to this size go out with the head in one call. They fit into the socket buffers, so an endpoint that
 // answers before it reads cannot block us; larger ones are sent while we listen already.
 constexpr std::size_t kInlineBody = 64 * 1024;
+
+// A worker tells of failed handshakes this often: each request can bring one.
+constexpr std::uint64_t kHandshakeLogMs = 1000;
+
+std::uint32_t tls_id(const Plan& plan) {
+  return plan.tls != nullptr ? plan.tls->id() : 0;
+}
 
 KeepaliveLimits limits_of(const features::Settings& settings) {
   using std::chrono::duration_cast;
@@ -78,7 +86,7 @@ net::Task<Failure> Exchange::attempt(const route::Endpoint& endpoint) {
     try_began_us_ = runtime_.reactor.now_us();
     sent_ = received_ = false;
     head_.clear();
-    connection_ = fresh ? nullptr : runtime_.pool.take(endpoint.id, runtime_.reactor.now_ms());
+    connection_ = fresh ? nullptr : runtime_.pool.take(endpoint.id, runtime_.reactor.now_ms(), tls_id(plan_));
     reused_ = connection_ != nullptr;
     if (!reused_) {
       const Failure refused = co_await connect(endpoint);
@@ -148,8 +156,42 @@ net::Task<Failure> Exchange::connect(const route::Endpoint& endpoint) {
   const net::Address address = address_of(endpoint);
   const int result = co_await net::Sock::connect(runtime_.reactor, address, plan_.policy->connect_timeout, sock);
   if (result <= 0) co_return failure_of_connect(result);
-  connection_ = std::make_unique<Connection>(std::move(sock), endpoint.id, runtime_.reactor.now_ms());
-  co_return Failure::none;
+  connection_ = std::make_unique<Connection>(std::move(sock), endpoint.id, runtime_.reactor.now_ms(), tls_id(plan_));
+  if (plan_.tls == nullptr) co_return Failure::none;
+  co_return co_await start_tls(endpoint);
+}
+
+// Spec 1.6: the handshake has proxy-connect-timeout for itself.
+net::Task<Failure> Exchange::start_tls(const route::Endpoint& endpoint) {
+  net::Sock& sock = *connection_->sock;
+  SSL* ssl = plan_.tls->new_ssl(runtime_.sessions, endpoint.id);
+  if (ssl == nullptr) {
+    connection_.reset();
+    co_return Failure::out_of_memory;
+  }
+  sock.start_tls_client(ssl);
+  const int result = co_await sock.handshake(plan_.policy->connect_timeout);
+  if (result > 0) co_return Failure::none;
+  const Failure failure = failed_handshake(endpoint, result);
+  connection_.reset();
+  co_return failure;
+}
+
+Failure Exchange::failed_handshake(const route::Endpoint& endpoint, int result) {
+  net::Sock& sock = *connection_->sock;
+  tls::HandshakeProblem problem = tls::problem_of_handshake(sock.ssl(), sock.tls_error());
+  if (result == -ETIMEDOUT) problem.text = "no answer within proxy-connect-timeout";
+  const std::uint64_t now = runtime_.reactor.now_ms();
+  if (now - runtime_.tls_told_ms >= kHandshakeLogMs) {
+    observe::log::error("upstream", "TLS handshake with {} of {} failed: {} ({} more since the last such line)",
+                        endpoint.text, plan_.backend->name, problem.text, runtime_.tls_untold);
+    runtime_.tls_told_ms = now;
+    runtime_.tls_untold = 0;
+  } else {
+    ++runtime_.tls_untold;
+  }
+  if (result == -ETIMEDOUT) return Failure::connect_timeout;
+  return problem.untrusted ? Failure::tls_untrusted : Failure::tls_failed;
 }
 
 bool Exchange::may_replay_stale(Failure failure) const {

@@ -36,6 +36,8 @@ constexpr std::array<FailureInfo, static_cast<std::size_t>(Failure::count)> kTab
     {Side::self, 503, "draining", 0},                                         // draining
     {Side::upstream, 502, "upstream-connect", kRetryError},                   // connect_failed
     {Side::upstream, 504, "upstream-connect-timeout", kRetryTimeout},         // connect_timeout
+    {Side::upstream, 502, "upstream-tls", kRetryError},                       // tls_failed
+    {Side::upstream, 502, "upstream-certificate", kRetryError},               // tls_untrusted
     {Side::upstream, 502, "upstream-send", kRetryError},                      // send_failed
     {Side::upstream, 504, "upstream-send-timeout", kRetryTimeout},            // send_timeout
     {Side::upstream, 502, "upstream-reset", kRetryError},                     // receive_failed

@@ -28,8 +28,8 @@ void Pool::on_event(void* context, net::Sock& sock) {
   if (!sock.quiet()) connection.pool_->remove(connection).reset();
 }
 
-ConnectionPtr Pool::take(route::EndpointId endpoint, std::uint64_t now_ms) {
-  auto found = slots_.find(endpoint);
+ConnectionPtr Pool::take(route::EndpointId endpoint, std::uint64_t now_ms, std::uint32_t tls) {
+  auto found = slots_.find(key(endpoint, tls));
   if (found == slots_.end()) return nullptr;
   Slot& slot = found->second;
   while (!slot.connections.alone()) {
@@ -51,7 +51,7 @@ void Pool::give(ConnectionPtr connection, const KeepaliveLimits& limits, std::ui
   }
   connection->sock->drop_input();
   if (!connection->sock->quiet()) return;
-  Slot& slot = slots_[connection->endpoint];
+  Slot& slot = slots_[key(connection->endpoint, connection->tls)];
   Connection& kept = *connection.release();
   kept.by_age_.connection = kept.by_endpoint_.connection = &kept;
   kept.idle_since_ms_ = now_ms;

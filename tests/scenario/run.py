@@ -39,6 +39,7 @@ class Message:
 
     def __init__(self, start, fields, body):
         self.start, self.fields, self.body = start, fields, body
+        self.tls = None  # of the connection it came on, as an upstream sees it
 
     def values(self, name):
         return [v for n, v in self.fields if n.lower() == name.lower()]
@@ -89,8 +90,8 @@ def read_message(stream, to_head=False, first=None):
 class Upstream:
     """A recording backend. Answers with its scripted responses in turn; the last one (or 200 + its name) for ever."""
 
-    def __init__(self, name, responses=None, refuse=False):
-        self.name = name
+    def __init__(self, name, responses=None, refuse=False, tls=None, silent=False):
+        self.name, self.tls, self.silent = name, tls, silent
         self.responses = list(responses or [])
         self.seen = []
         self.connections = 0
@@ -122,9 +123,22 @@ class Upstream:
 
     def serve(self, connection):
         with connection:
-            stream = connection.makefile("rb")
             try:
+                if self.silent:  # takes everything; says nothing, or one text
+                    if isinstance(self.silent, str):
+                        connection.sendall(self.silent.encode("latin-1"))
+                    while connection.recv(65536):
+                        pass
+                    return
+                seen = None
+                if self.tls:
+                    connection = self.tls.wrap_socket(connection, server_side=True)
+                    subject = dict(part[0] for part in (connection.getpeercert() or {}).get("subject", ()))
+                    seen = {"version": connection.version(), "sni": getattr(connection, "wanted_name", None),
+                            "client": subject.get("commonName"), "resumed": connection.session_reused}
+                stream = connection.makefile("rb")
                 while (request := read_message(stream)) is not None:
+                    request.tls = seen
                     with self.lock:
                         self.seen.append(request)
                     answer = self.next_response()
@@ -216,6 +230,54 @@ def rule_object(rule):
     return result
 
 
+class Pki:
+    """Certificates of a scenario's `pki`: name -> {by: another one, names: [...], subject: /CN=x, ca: false}."""
+
+    def __init__(self, folder, spec):
+        self.folder = folder
+        folder.mkdir()
+        for name, one in spec.items():
+            one = one or {}
+            names = ",".join(f"DNS:{n}" for n in one.get("names") or [])
+            issuer = ["-CA", self.path(one["by"]), "-CAkey", self.path(one["by"], "key")] if one.get("by") else []
+            is_ca = one.get("ca", not one.get("by"))
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                            "-keyout", self.path(name, "key"), "-out", self.path(name), "-days", "30", *issuer,
+                            "-subj", one.get("subject", f"/CN={name}"),
+                            "-addext", f"basicConstraints=critical,CA:{'TRUE' if is_ca else 'FALSE'}",
+                            *(["-addext", f"subjectAltName={names}"] if names else [])], check=True, capture_output=True)
+
+    def path(self, name, kind="crt"):
+        return self.folder / f"{name}.{kind}"
+
+    def text(self, name, kind="crt"):
+        return self.path(name, kind).read_text()
+
+    def server(self, spec):
+        """The context of an upstream: {certificate: NAME, clients: NAME of the CA, versions: [1.2]}."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.path(spec["certificate"]), self.path(spec["certificate"], "key"))
+        if spec.get("version"):
+            context.minimum_version = context.maximum_version = ssl.TLSVersion[f"TLSv{spec['version']}".replace(".", "_")]
+        if spec.get("clients"):
+            context.load_verify_locations(self.path(spec["clients"]))
+            context.verify_mode = ssl.CERT_OPTIONAL
+        context.sni_callback = lambda connection, name, _: setattr(connection, "wanted_name", name)
+        return context
+
+    def secret(self, name, spec):
+        """{tls: NAME, ca: NAME or names, text: {key: text}, namespace: default}"""
+        data = {}
+        if "tls" in spec:
+            data.update({"tls.crt": self.text(spec["tls"]), "tls.key": self.text(spec["tls"], "key")})
+        if "ca" in spec:
+            names = spec["ca"] if isinstance(spec["ca"], list) else [spec["ca"]]
+            data["ca.crt"] = "".join(self.text(n) for n in names)
+        data.update(spec.get("text") or {})
+        return {"apiVersion": "v1", "kind": "Secret", "type": "Opaque",
+                "metadata": {"name": name, "namespace": spec.get("namespace", "default")}, "stringData": data}
+
+
 def make_certificate(folder, hosts):
     key, cert = folder / "key.pem", folder / "cert.pem"
     names = ",".join(f"DNS:{h}" for h in hosts)
@@ -247,9 +309,11 @@ class Scenario:
         temporary.rename(self.folder / name)
 
     def objects(self):
+        self.pki = Pki(self.work / "pki", self.data.get("pki") or {})
         for name, spec in (self.data.get("services") or {"web": {}}).items():
             spec = spec or {}
-            upstream = Upstream(name, spec.get("responses"), spec.get("refuse", False))
+            upstream = Upstream(name, spec.get("responses"), spec.get("refuse", False),
+                                self.pki.server(spec["tls"]) if spec.get("tls") else None, spec.get("silent", False))
             self.upstreams[name] = upstream
             self.variables[f"{name}_port"] = upstream.port
             yield from service_objects(name, upstream.port, spec)
@@ -262,6 +326,8 @@ class Scenario:
             cert, key = make_certificate(self.work, hosts)
             yield {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls",
                    "metadata": {"name": name, "namespace": "default"}, "stringData": {"tls.crt": cert, "tls.key": key}}
+        for name, spec in (self.data.get("secrets") or {}).items():
+            yield self.pki.secret(name, spec)
         yield from self.data.get("objects") or []
         for short in self.data.get("ingresses") or []:
             yield ingress_object(short)
@@ -359,6 +425,8 @@ class Scenario:
             if tls:
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
                 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+                if step.get("certificate"):
+                    context.load_cert_chain(self.pki.path(step["certificate"]), self.pki.path(step["certificate"], "key"))
                 name = step.get("sni") or re.sub(r"^https?://|[:/].*$", "", step.get("request", "").split(" ")[-1])
                 connection = context.wrap_socket(raw, server_hostname=name)
                 self.peer_certificate = connection.getpeercert(binary_form=True)
@@ -418,6 +486,10 @@ class Scenario:
             if key == "headers":
                 for name, wanted in value.items():
                     self.check_value(f"{who}: {name}", wanted, message.values(name))
+            elif key == "tls":
+                for name, wanted in value.items():
+                    got = (message.tls or {}).get(name)
+                    self.check_value(f"{who}: TLS {name}", wanted, [] if got is None else [str(got)])
             elif key == "body":
                 self.check_value(f"{who}: body", value, [message.body.decode("latin-1")])
             elif key == "unzipped":  # the body behind Content-Encoding: gzip

@@ -10,6 +10,8 @@
 #include "weir/features/affinity/policy.h"
 #include "weir/features/auth/external.h"
 #include "weir/features/auth/policy.h"
+#include "weir/features/auth_tls/policy.h"
+#include "weir/features/backend_protocol/policy.h"
 #include "weir/features/balance/policy.h"
 #include "weir/features/canary/policy.h"
 #include "weir/features/cookies_redirects/policy.h"
@@ -23,9 +25,11 @@
 #include "weir/features/ip_access/policy.h"
 #include "weir/features/mirror/policy.h"
 #include "weir/features/proxy/policy.h"
+#include "weir/features/proxy_ssl/policy.h"
 #include "weir/features/rate_limit/policy.h"
 #include "weir/features/redirect/policy.h"
 #include "weir/features/rewrite/policy.h"
+#include "weir/features/ssl/policy.h"
 #include "weir/features/upstream_host/policy.h"
 
 #include <string>
@@ -52,6 +56,8 @@ struct Policies {
   HostAliasPolicy host_alias;
   UpstreamHostPolicy upstream_host;
   ProxyPolicy proxy;
+  BackendProtocolPolicy backend_protocol;
+  ProxySslPolicy proxy_ssl;
   BalancePolicy balance;
   HashPolicy hash;
   AffinityPolicy affinity;
@@ -60,6 +66,8 @@ struct Policies {
   IpAccessPolicy ip_access;
   AuthPolicy auth;
   ExternalAuthPolicy external_auth;
+  AuthTlsPolicy auth_tls;
+  SslPolicy ssl;
   CorsPolicy cors;
   RateLimitPolicy rate_limit;
   CustomHeadersPolicy custom_headers;

@@ -95,6 +95,7 @@ struct Settings {
   bool disable_ipv6_dns = false;           // no AAAA look-ups
 
   // --- upstream side
+  bool proxy_ssl_location_only = false;
   bool retry_non_idempotent = false;
   bool add_original_uri_header = false;
   std::uint32_t upstream_keepalive_connections = 320;  // idle connections a worker keeps; 0: Connection: close

@@ -10,6 +10,7 @@
 #include "weir/features/policies.h"
 #include "weir/features/settings.h"
 #include "weir/tls/certificate.h"
+#include "weir/tls/client_context.h"
 #include "weir/tls/server_context.h"
 
 #include <cstdint>
@@ -83,8 +84,10 @@ enum class PathType : std::uint8_t { exact, prefix };
 // of a request are found in the processor's cache.
 struct LocationPolicies {
   features::Policies policies;
-  std::string hsts_value;     // ready-made header value, empty when off
-  std::uint64_t filters = 0;  // bit i: filter i of features/filter_order.h is active here
+  std::string hsts_value;              // ready-made header value, empty when off
+  std::uint64_t filters = 0;           // bit i: filter i of features/filter_order.h is active here
+  tls::ClientContextPtr upstream_tls;  // of backend-protocol HTTPS and AUTO_HTTP; null: plain
+  std::string problem;  // why a setting cannot be honoured, "annotation: text"; empty: all can. The paths are denied
 };
 
 // Fields that each request reads come first, and fill one cache line.

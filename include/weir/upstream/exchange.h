@@ -14,6 +14,7 @@
 #include "weir/observe/access_log.h"
 #include "weir/observe/worker_metrics.h"
 #include "weir/route/routing_table.h"
+#include "weir/tls/client_context.h"
 #include "weir/upstream/failure.h"
 #include "weir/upstream/out_buffer.h"
 #include "weir/upstream/pool.h"
@@ -34,6 +35,9 @@ struct Runtime {
   Balancer& balancer;
   OutBuffer& out;
   observe::WorkerMetrics* counters = nullptr;  // null in tests
+  tls::ClientSessions* sessions = nullptr;     // null: TLS sessions are not resumed
+  std::uint64_t tls_told_ms = 0;               // when a failed handshake was last logged
+  std::uint64_t tls_untold = 0;                // those since then that were not
 };
 
 // Writes the request head for the endpoint. Called once per try, directly before the bytes are sent.
@@ -61,6 +65,7 @@ struct Plan {
   std::span<const route::Endpoint> endpoints;  // not empty
   Selection* selection = nullptr;              // of the backend's algorithm; null: round robin
   const features::ProxyPolicy* policy = nullptr;
+  const tls::ClientContext* tls = nullptr;  // null: plain
   const features::Settings* settings = nullptr;
   HeadSource* head = nullptr;
   BodySource* body = nullptr;  // null: none
@@ -111,6 +116,8 @@ class Exchange {
 
   net::Task<Failure> attempt(const route::Endpoint& endpoint);
   net::Task<Failure> connect(const route::Endpoint& endpoint);
+  net::Task<Failure> start_tls(const route::Endpoint& endpoint);
+  Failure failed_handshake(const route::Endpoint& endpoint, int result);
   net::Task<int> upload();
   // The next step with the bytes read so far: none = the head is there; nullopt = more bytes are needed.
   std::optional<Failure> parse_head();

@@ -37,6 +37,8 @@ enum class Failure : std::uint8_t {
   // --- upstream
   connect_failed,
   connect_timeout,
+  tls_failed,     // no TLS with the endpoint
+  tls_untrusted,  // its certificate is refused
   send_failed,
   send_timeout,
   receive_failed,  // reset before a whole head

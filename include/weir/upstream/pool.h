@@ -27,14 +27,15 @@ class Pool;
 // One connection to an endpoint, leased or idle. Destroying it closes it.
 class Connection {
  public:
-  Connection(net::SockPtr s, route::EndpointId id, std::uint64_t now_ms)
-      : sock(std::move(s)), endpoint(id), created_ms(now_ms) {}
+  Connection(net::SockPtr s, route::EndpointId id, std::uint64_t now_ms, std::uint32_t tls_context = 0)
+      : sock(std::move(s)), endpoint(id), tls(tls_context), created_ms(now_ms) {}
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();
 
   net::SockPtr sock;
   route::EndpointId endpoint;
+  std::uint32_t tls;  // tls::ClientContext::id(); 0: plain
   std::uint64_t created_ms;
   std::uint32_t requests = 0;  // finished on it
 
@@ -57,8 +58,8 @@ class Pool {
   Pool& operator=(const Pool&) = delete;
   ~Pool();
 
-  // A connection that is open and silent; null: none.
-  ConnectionPtr take(route::EndpointId endpoint, std::uint64_t now_ms);
+  // A connection that is open and silent; null: none. Those with other TLS settings are never given.
+  ConnectionPtr take(route::EndpointId endpoint, std::uint64_t now_ms, std::uint32_t tls = 0);
   // Keeps it if the limits allow. REQUIRES: the last exchange on it is complete.
   void give(ConnectionPtr connection, const KeepaliveLimits& limits, std::uint64_t now_ms);
   // Closes what was idle for too long. Call it about once a second.
@@ -74,12 +75,15 @@ class Pool {
     std::uint64_t emptied_ms = 0;
   };
 
+  static std::uint64_t key(route::EndpointId endpoint, std::uint32_t tls) {
+    return std::uint64_t{tls} << 32 | endpoint;
+  }
   static Connection& of(net::ListNode& node) { return *static_cast<Connection::Hook&>(node).connection; }
   static void on_event(void* context, net::Sock& sock);
   // Takes it out of the lists; the caller owns it.
   ConnectionPtr remove(Connection& connection) noexcept;
 
-  std::unordered_map<route::EndpointId, Slot> slots_;
+  std::unordered_map<std::uint64_t, Slot> slots_;
   net::ListNode by_age_;
   std::size_t idle_ = 0;
   KeepaliveLimits limits_;  // the newest in force

@@ -4,9 +4,35 @@
 namespace weir::features {
 namespace {
 
-// Requests in the clear to an endpoint that expects TLS, gRPC or FastCGI would be wrong, so these close the paths.
+struct Known {
+  std::string_view name;
+  BackendProtocol protocol;
+};
+constexpr Known kServed[] = {
+    {"HTTP", BackendProtocol::http}, {"HTTPS", BackendProtocol::https}, {"AUTO_HTTP", BackendProtocol::auto_http}};
+
+const Known* find_served(std::string_view value) {
+  for (const Known& known : kServed) {
+    if (base::iequals(value, known.name)) return &known;
+  }
+  return nullptr;
+}
+
+// HTTP/1.1 to an endpoint that expects gRPC or FastCGI would be wrong, so these close the paths.
 bool is_another_protocol(std::string_view value) {
-  return !base::iequals(value, "HTTP") && !base::iequals(value, "AUTO_HTTP");
+  return find_served(value) == nullptr;
+}
+
+std::optional<std::string> apply(std::string_view value, Policies& into) {
+  if (const Known* known = find_served(value)) into.backend_protocol.protocol = known->protocol;
+  return std::nullopt;
+}
+
+std::string print(const Policies& from) {
+  for (const Known& known : kServed) {
+    if (known.protocol == from.backend_protocol.protocol) return std::string(known.name);
+  }
+  return {};
 }
 
 }  // namespace
@@ -19,16 +45,13 @@ AnnotationSet backend_protocol_annotations() {
                syntax::one_of("HTTP, HTTPS, AUTO_HTTP, GRPC, GRPCS or FCGI",
                               {"HTTP", "HTTPS", "AUTO_HTTP", "GRPC", "GRPCS", "FCGI"}, syntax::Case::ignored),
                Scope::location, OnInvalid::use_default,
-               "Protocol spoken to the endpoints. HTTP is served, AUTO_HTTP as HTTP; the others answer 503.")
+               "Protocol spoken to the endpoints. HTTP, HTTPS and AUTO_HTTP are served; GRPC, GRPCS and FCGI answer "
+               "503.")
               .default_text("HTTP")
               .asks(is_another_protocol)
+              .apply(apply)
+              .print(print)
               .protects(),
-      },
-      [](SetView& view) {
-        const auto protocol = view.value("backend-protocol");
-        if (protocol && base::iequals(*protocol, "AUTO_HTTP")) {
-          view.planned("backend-protocol", "AUTO_HTTP is served as HTTP, also for clients that came by HTTPS");
-        }
       });
 }
 

@@ -14,13 +14,6 @@ TEST(PlannedAnnotations, AreServedWithAWarning) {
   for (const auto& [key, value] : Keys{{"mirror-target", "https://h$request_uri"},
                                        {"mirror-host", "h"},
                                        {"mirror-request-body", "off"},
-                                       {"proxy-ssl-secret", "ns/ca"},
-                                       {"proxy-ssl-ciphers", "HIGH:!aNULL"},
-                                       {"proxy-ssl-protocols", "TLSv1.2 TLSv1.3"},
-                                       {"proxy-ssl-name", "h"},
-                                       {"proxy-ssl-verify", "on"},
-                                       {"proxy-ssl-verify-depth", "2"},
-                                       {"proxy-ssl-server-name", "on"},
                                        {"fastcgi-index", "index.php"},
                                        {"fastcgi-params-configmap", "ns/map"},
                                        {"enable-opentelemetry", "true"},
@@ -44,8 +37,7 @@ TEST(PlannedAnnotations, ValuesThatAskForNothingAreQuiet) {
 }
 
 TEST(PlannedAnnotations, BadValuesThatRefuse) {
-  for (const auto& [key, value] : Keys{{"proxy-ssl-secret", "a;b"},
-                                       {"fastcgi-index", "a/b"},
+  for (const auto& [key, value] : Keys{{"fastcgi-index", "a/b"},
                                        {"fastcgi-params-configmap", "a;b"},
                                        {"opentelemetry-operation-name", "a.b"},
                                        {"ssl-ciphers", "HIGH;"},
@@ -59,12 +51,6 @@ TEST(PlannedAnnotations, BadValuesThatFallBack) {
                                        {"mirror-target", "a b"},
                                        {"mirror-host", "a b"},
                                        {"mirror-request-body", "x"},
-                                       {"proxy-ssl-ciphers", "@"},
-                                       {"proxy-ssl-protocols", "SSLv3"},
-                                       {"proxy-ssl-name", "a b"},
-                                       {"proxy-ssl-verify", "true"},
-                                       {"proxy-ssl-verify-depth", "x"},
-                                       {"proxy-ssl-server-name", "x"},
                                        {"enable-opentelemetry", "x"},
                                        {"ssl-prefer-server-ciphers", "on"}}) {
     EXPECT_EQ(outcome({{key, value}}), "warning annotation-invalid " + key + "\n");
@@ -73,7 +59,6 @@ TEST(PlannedAnnotations, BadValuesThatFallBack) {
 
 TEST(PlannedAnnotations, ValuesThatFreezeTheOriginalDenyOnlyThisObject) {
   EXPECT_EQ(outcome({{"mirror-target", "http://h/$nosuch"}}), "503 mirror-target-invalid");
-  EXPECT_EQ(outcome({{"proxy-ssl-secret", "name"}}), "503 proxy-ssl-secret-invalid");
 }
 
 }  // namespace

@@ -317,6 +317,7 @@ const Keys& values_of_exact_keys() {
       {"ssl-session-timeout", "1h"},
       {"ssl-session-tickets", "true"},
       {"ssl-reject-handshake", "true"},
+      {"proxy-ssl-location-only", "true"},
       {"bind-address", "127.0.0.1,::1"},
       {"disable-ipv6", "true"},
       {"keep-alive", "0"},

@@ -50,6 +50,23 @@ TEST_F(PoolTest, TheNewestConnectionOfAnEndpointComesBackFirst) {
   EXPECT_EQ(pool.idle(), 2u);
 }
 
+TEST_F(PoolTest, AConnectionWithOtherTlsSettingsIsNeverGiven) {
+  Pair plain(reactor);
+  Pair one(reactor);
+  Pair two(reactor);
+  one.connection->tls = 1;
+  two.connection->tls = 2;
+  pool.give(std::move(plain.connection), limits, 10);
+  pool.give(std::move(one.connection), limits, 10);
+  pool.give(std::move(two.connection), limits, 10);
+
+  EXPECT_EQ(pool.take(1, 20, 3), nullptr);
+  EXPECT_EQ(pool.take(1, 20, 1).get(), one.raw);
+  EXPECT_EQ(pool.take(1, 20, 1), nullptr);
+  EXPECT_EQ(pool.take(1, 20).get(), plain.raw);
+  EXPECT_EQ(pool.take(1, 20, 2).get(), two.raw);
+}
+
 TEST_F(PoolTest, NothingIsKeptForAnUnknownEndpoint) {
   EXPECT_EQ(pool.take(9, 0), nullptr);
 }

@@ -8,14 +8,20 @@ using testing::outcome;
 using testing::read;
 using testing::settings;
 
-TEST(BackendProtocolAnnotations, HttpIsServed) {
-  EXPECT_EQ(outcome({{"backend-protocol", "HTTP"}}), "ok");
-  EXPECT_EQ(outcome({{"backend-protocol", "http"}}), "ok");
-  EXPECT_EQ(outcome({{"backend-protocol", "AUTO_HTTP"}}), "warning annotation-planned backend-protocol\n");
+TEST(BackendProtocolAnnotations, HttpAndHttpsAreServedInAnyCase) {
+  const auto protocol = [](const char* value) {
+    EXPECT_EQ(outcome({{"backend-protocol", value}}), "ok") << value;
+    return read({{"backend-protocol", value}}).policies.backend_protocol.protocol;
+  };
+  EXPECT_EQ(protocol("HTTP"), BackendProtocol::http);
+  EXPECT_EQ(protocol("http"), BackendProtocol::http);
+  EXPECT_EQ(protocol("HTTPS"), BackendProtocol::https);
+  EXPECT_EQ(protocol("https"), BackendProtocol::https);
+  EXPECT_EQ(protocol("Auto_Http"), BackendProtocol::auto_http);
 }
 
-TEST(BackendProtocolAnnotations, OtherProtocolsAreNotSpokenToInTheClear) {
-  for (const char* other : {"HTTPS", "https", "GRPC", "GRPCS", "FCGI"}) {
+TEST(BackendProtocolAnnotations, OtherProtocolsAreNotSpokenToAsHttp) {
+  for (const char* other : {"GRPC", "GRPCS", "grpcs", "FCGI"}) {
     EXPECT_EQ(outcome({{"backend-protocol", other}}), "503 backend-protocol-planned") << other;
   }
 }
