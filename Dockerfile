@@ -1,6 +1,6 @@
 # The image of Weir: the program, the libraries it is linked with, CA certificates. No shell, no package manager.
 #   buildah bud -t weir .          or          docker build -t weir .
-# BUILD_BASE is any Debian 12; BASE is what the result stands on.
+# BUILD_BASE is any Debian 12; BASE is what the result stands on. Unity batches: a quarter of the compile time.
 ARG BUILD_BASE=debian:bookworm
 ARG BASE=scratch
 
@@ -9,7 +9,7 @@ WORKDIR /weir
 COPY . .
 RUN apt-get update -qq && \
     apt-get install -y -qq --no-install-recommends ca-certificates libcap2-bin libmimalloc2.0 python3 && \
-    ./dev build && \
+    WEIR_CONFIGURE=-DWEIR_UNITY=ON ./dev build && \
     deploy/image/make_root build/release/weir /root-of-image
 
 FROM ${BASE}
