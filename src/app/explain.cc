@@ -118,6 +118,7 @@ class Explainer {
   void outcome(std::string text) { outcome_ = std::move(text); }
   void outcome_of_answer();
   bool is_health_check();
+  void assume_client_certificate();
 
   const View& view_;
   const model::Options& options_;
@@ -198,6 +199,19 @@ bool Explainer::is_health_check() {
   return rule.implicit || rule.path.size() < table.health_check_path.size();
 }
 
+// There is no handshake to look at: what the host asks for counts as shown.
+void Explainer::assume_client_certificate() {
+  const route::ClientAuth* auth = context_.host->client_auth.get();
+  if (auth == nullptr || !connection_.https || !context_.host->tls || !context_.host->tls->asks_clients()) return;
+  auto client = std::make_unique<tls::ClientIdentity>();
+  client->settings = context_.host->tls->digest();
+  client->server_name = context_.head.host;
+  client->shown = client->verified = true;
+  connection_.client = std::move(client);
+  page_.line("client certificate",
+             std::string("asked for; taken as shown and verified") + (auth->match_cn ? ", with an empty subject" : ""));
+}
+
 void Explainer::follow() {
   const route::RoutingTable& table = view_.table;
   context_.table = &table;
@@ -220,6 +234,7 @@ void Explainer::follow() {
     page_.line("certificate", context_.host->certificate ? base::join(context_.host->certificate->names(), ", ")
                                                          : std::string("the default certificate"));
   }
+  assume_client_certificate();
   if (run_filters(proxy::Stop::host) == Verdict::answered) return;
   if (is_health_check()) {
     outcome("200, the health check path of the catch-all server");

@@ -53,7 +53,7 @@ class Spec {
   Spec& default_text(std::string_view text);
   Spec& syntax(const Syntax& syntax);
   Spec& support(Support support);
-  Spec& protects();  // planned: a value that asks for it closes the paths
+  Spec& protects();  // planned: a value that asks for it closes the paths. Of a host: a bad value closes the host
   Spec& asks(Validate asks);
   Spec& asks_when_true();
   Spec& needs(std::string_view key);

@@ -9,6 +9,7 @@ using proxy::Stop;
 proxy::FilterList filter_order() {
   static const proxy::FilterEntry order[] = {
       {Stop::host, &www_redirect_filter(), "a redirect host has no locations: nothing else can answer (spec 2.10)"},
+      {Stop::host, &auth_tls_filter(), "step 2a: certificates of clients are the host's first question"},
       {Stop::host, &client_block_filter(), "step 3: before app-root; a redirect host never asks who comes"},
       {Stop::host, &app_root_filter(), "step 3: host-wide, before anything of a location, HTTPS redirect included"},
       {Stop::location, &cors_filter(),

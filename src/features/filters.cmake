@@ -7,6 +7,7 @@ weir_module(filters SOURCES
   cors/filter.cc
   custom_headers/filter.cc
   auth/filter.cc
+  auth_tls/filter.cc
   hsts/filter.cc
   https_redirect/filter.cc
   ip_access/filter.cc

@@ -71,6 +71,7 @@ class Merge {
   }
   void add_root(const AcceptedPtr& ingress);
   void merge_host_settings(const AcceptedPtr& ingress);
+  void merge_host_tls(const AcceptedPtr& ingress);
   std::vector<TlsEntry> tls_of(const kube::Ingress& object) const;
   void add_path(const AcceptedPtr& ingress, const kube::IngressPath& path);
   void add_shadowed(const AcceptedIngress& loser, std::string_view path, const Location& winner, Owner owner);
@@ -91,6 +92,7 @@ class Merge {
   Credentials credentials_;
   TlsSecrets tls_secrets_;
   std::map<std::string, features::ProxySslPolicy> upstream_tls_;  // by namespace: of the first Ingress that has it
+  AcceptedPtr clients_of_;                                        // whose auth-tls-* were looked at last
   std::string deny_reason_;  // not empty: a setting that guards the whole host closes it
   std::unordered_map<PathKey, std::size_t, PathKeyHash> locations_;  // index into the host's locations
 };
@@ -154,6 +156,7 @@ void Merge::take_catch_all(const AcceptedPtr& ingress) {
   taken.policies.https_redirect.ssl_redirect = false;
   taken.policies.https_redirect.force = false;
   root = std::move(taken);
+  merge_host_tls(ingress);  // the original looks at rules only, and leaves the catch-all open
   draft_.targets.front() = targets_of(*ingress, BackendKey::of(object.meta.ns, *backend));
 }
 
@@ -190,6 +193,18 @@ std::vector<TlsEntry> Merge::tls_of(const kube::Ingress& object) const {
   return entries;
 }
 
+void Merge::merge_host_tls(const AcceptedPtr& ingress) {
+  if (!ingress->policies.auth_tls.secret.empty() && !draft_.host.auth_tls.material && clients_of_ != ingress) {
+    clients_of_ = ingress;
+    // One that cannot be used closes the host, until a usable one comes.
+    features::AuthTlsPolicy clients = tls_secrets_.client_auth(*ingress);
+    if (clients.material || draft_.host.auth_tls.secret.empty()) draft_.host.auth_tls = std::move(clients);
+  }
+  const features::SslPolicy& ssl = ingress->policies.ssl;
+  if (draft_.host.ssl.ciphers.empty()) draft_.host.ssl.ciphers = ssl.ciphers;
+  if (!draft_.host.ssl.prefer_server_ciphers) draft_.host.ssl.prefer_server_ciphers = ssl.prefer_server_ciphers;
+}
+
 void Merge::merge_host_settings(const AcceptedPtr& ingress) {
   const auto& aliases = ingress->policies.host_alias.names;
   if (draft_.alias_owner == nullptr && !aliases.empty()) {
@@ -205,6 +220,7 @@ void Merge::merge_host_settings(const AcceptedPtr& ingress) {
     tls_secrets_.apply(*ingress, resolved);
     if (resolved.proxy_ssl.material) upstream_tls_.try_emplace(ingress->object->meta.ns, resolved.proxy_ssl);
   }
+  merge_host_tls(ingress);
   const features::DenyPolicy& deny = ingress->policies.deny;
   if (deny.whole_host && deny_reason_.empty()) deny_reason_ = deny.reason;
   if (!ingress->object->tls.empty() && !draft_.host.has_tls && !is_catch_all()) {

@@ -26,6 +26,10 @@ class TlsSecrets {
   // Fills `proxy_ssl.material` in, or denies with the reason proxy-ssl-secret-foreign, -missing or -broken. Told once
   // per host.
   void apply(const AcceptedIngress& ingress, features::Policies& policies);
+  // Its auth-tls-*, with the Secret or with what every request is answered with instead: 403 with the reason
+  // auth-tls-secret-invalid, -foreign or -missing (spec 1.2), 503 with auth-tls-secret-broken (spec 10.46). REQUIRES:
+  // auth-tls-secret is there. Call it once per host.
+  features::AuthTlsPolicy client_auth(const AcceptedIngress& ingress);
 
  private:
   struct Resolved {

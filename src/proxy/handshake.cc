@@ -36,6 +36,7 @@ net::Task<bool> handshake(Session& session) {
   const int result = co_await sock.handshake(timeout);
   if (result > 0) {
     session.connection.tls = ssl;
+    session.connection.client = tls::read_client(ssl);
     co_return true;
   }
   observe::log::debug("proxy", "TLS handshake with {} ended: {} (OpenSSL {:#x})", session.connection.address_text,

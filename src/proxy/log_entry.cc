@@ -93,6 +93,13 @@ LogEntry::LogEntry(const Request& request, std::int64_t took_us)
   }
   entry.tls = connection.https;
   if (connection.tls != nullptr) describe_tls(connection.tls, entry);
+  if (const tls::ClientIdentity* client = connection.client.get()) {
+    entry.ssl_client_verify = client->verify;
+    entry.ssl_client_s_dn = client->subject;
+    entry.ssl_client_i_dn = client->issuer;
+    entry.ssl_client_serial = client->serial;
+    entry.ssl_client_fingerprint = client->fingerprint;
+  }
   entry.connection = request.connection_serial;
   entry.connection_requests = request.connection_requests;
   entry.bytes_sent = request.head_bytes_sent + request.body_bytes_sent;

@@ -15,12 +15,13 @@ using http::FieldId;
 
 // What Weir says itself, whatever the client said (spec 5.1). The parser has marked hop-by-hop fields, Expect and
 // Proxy.
-constexpr std::uint64_t kOwn = field_bit(FieldId::host) | field_bit(FieldId::content_length) |
-                               field_bit(FieldId::request_id) | field_bit(FieldId::real_ip) |
-                               field_bit(FieldId::forwarded_for) | field_bit(FieldId::forwarded_host) |
-                               field_bit(FieldId::forwarded_port) | field_bit(FieldId::forwarded_proto) |
-                               field_bit(FieldId::forwarded_scheme) | field_bit(FieldId::scheme) |
-                               field_bit(FieldId::original_forwarded_for) | field_bit(FieldId::original_forwarded_host);
+constexpr std::uint64_t kOwn =
+    field_bit(FieldId::host) | field_bit(FieldId::content_length) | field_bit(FieldId::request_id) |
+    field_bit(FieldId::real_ip) | field_bit(FieldId::forwarded_for) | field_bit(FieldId::forwarded_host) |
+    field_bit(FieldId::forwarded_port) | field_bit(FieldId::forwarded_proto) | field_bit(FieldId::forwarded_scheme) |
+    field_bit(FieldId::scheme) | field_bit(FieldId::ssl_client_cert) | field_bit(FieldId::ssl_client_issuer_dn) |
+    field_bit(FieldId::ssl_client_subject_dn) | field_bit(FieldId::ssl_client_verify) |
+    field_bit(FieldId::original_forwarded_for) | field_bit(FieldId::original_forwarded_host);
 
 // A field whose value is all lines of a client's field; absent if the client sent none.
 void write_original(http::HeadWriter& head, std::string_view name, const http::Fields& fields, std::string_view from) {
@@ -77,6 +78,20 @@ void write_error_fields(http::HeadWriter& head, const Request& request) {
   field("X-Ingress-Name", location.ingress);
   field("X-Service-Name", location.service);
   field("X-Service-Port", location.service_port);
+}
+
+// Spec 4.3. The client's own fields of these names are never passed on, whatever the host (spec 10.18).
+template <class Own>
+void write_client_certificate(const Request& request, const route::ClientAuth& auth, const Own& own) {
+  const tls::ClientIdentity* client = request.connection->client.get();
+  if (client == nullptr) {
+    if (request.connection->https) own("ssl-client-verify", "NONE");
+    return;
+  }
+  own("ssl-client-verify", client->verify);
+  if (!client->subject.empty()) own("ssl-client-subject-dn", client->subject);
+  if (!client->issuer.empty()) own("ssl-client-issuer-dn", client->issuer);
+  if (auth.policy.pass_certificate && client->shown) own("ssl-client-cert", client->escaped_pem);
 }
 
 void write_body_framing(http::HeadWriter& head, const Request& request, bool with_body) {
@@ -145,6 +160,11 @@ void write(http::HeadWriter& head, const Request& request, bool with_body) {
   own("X-Forwarded-Proto", request.forwarded.scheme);
   own("X-Forwarded-Scheme", request.forwarded.scheme);
   own("X-Scheme", request.forwarded.scheme);
+  if (const route::ClientAuth* auth = request.host->client_auth.get()) {
+    write_client_certificate(request, *auth, [&](std::string_view name, std::string_view value) {
+      if (is_own(name)) head.field(name, value);
+    });
+  }
   write_original(head, "X-Original-Forwarded-For", fields, settings.forwarded_for_header);
   write_original(head, "X-Original-Forwarded-Host", fields, settings.forwarded_host_header);
   std::uint64_t skip = kOwn;

@@ -34,6 +34,7 @@ void append(base::Diagnostics& to, const base::Diagnostics& from) {
 // Who may log in is not printed, and counts.
 std::string secrets_text(const Host& host) {
   std::string out;
+  if (host.tls) out.append(host.tls->digest()).append(1, '\0');
   for (const Location& location : host.locations) {
     if (const auto& material = location.policies.proxy_ssl.material) {
       for (const std::string* text : {&material->certificate, &material->key, &material->ca, &material->crl}) {
@@ -74,6 +75,7 @@ struct Compiler::State {
   std::vector<CachedBackend> backends;                         // sorted by name
   std::vector<std::shared_ptr<const Backend>> backends_by_id;  // null where an id is unused
   base::Diagnostics backend_diagnostics;
+  bool has_host_tls = false;
   bool lost_backends = false;   // one that the table before had is gone
   bool lacks_backends = false;  // a location's backend is not in the model
   tls::Sha256 hosts_digest{};
@@ -98,6 +100,12 @@ CompileResult Compiler::compile(const model::Model& model) {
       state.hosts.update(model.hosts, table->default_backend, table->default_certificate,
                          {state.options, state.ids, state.patterns, state.policies, state.certificates});
   append(result.diagnostics, state.hosts.diagnostics());
+  if (hosts_changed) {
+    const HostList& hosts = *state.hosts.list();
+    state.has_host_tls =
+        std::any_of(hosts.begin(), hosts.end(), [](const std::shared_ptr<const Host>& host) { return host->tls; });
+  }
+  table->has_host_tls = state.has_host_tls;
   table->host_list = state.hosts.list();
   table->catch_all = *std::lower_bound(
       table->hosts().begin(), table->hosts().end(), std::string_view(model::kCatchAll),

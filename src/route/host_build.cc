@@ -1,6 +1,7 @@
 #include "route/host_build.h"
 
 #include "route/host_index.h"
+#include "route/host_tls.h"
 #include "route/path_entries.h"
 
 #include <algorithm>
@@ -138,6 +139,7 @@ BuiltHost build_host(const HostInput& input, const BuildTools& tools) {
   host.matcher = std::move(matcher.matcher);
   report_bad_paths(matcher.bad, built);
   report_problems(built);
+  add_host_tls(input.host, host, tools.patterns, built.diagnostics);
 
   // Rules without host get the default certificate (spec 2.9). A host that only redirects takes the certificate of its
   // target, once all hosts are compiled.

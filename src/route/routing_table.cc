@@ -14,6 +14,13 @@ const tls::Certificate* RoutingTable::find_certificate(std::string_view sni) con
   return entry && entry->certificate ? entry->certificate : default_certificate.get();
 }
 
+const tls::HostTls* RoutingTable::find_host_tls(std::string_view sni) const {
+  if (!has_host_tls || !index) return nullptr;
+  Matcher matcher;  // allocates only if there are regex aliases
+  const Host* host = index->find(sni, matcher);
+  return (host != nullptr ? host : catch_all.get())->tls.get();
+}
+
 const HostList& RoutingTable::hosts() const {
   static const HostList none;
   return host_list ? *host_list : none;

@@ -118,6 +118,12 @@ std::string host_text(const RoutingTable& table, const Host& host) {
     line(out, "  ", "certificate", certificate_text(*host.certificate));
   else if (host.has_certificate)
     line(out, "  ", "certificate", "default");
+  if (host.client_auth) {
+    const features::AuthTlsPolicy& clients = host.client_auth->policy;
+    const std::string closed =
+        "refused with " + std::to_string(clients.refuse_status) + " (" + clients.refuse_reason + ")";
+    line(out, "  ", "client certificates", clients.refuse_status != 0 ? closed : "by Secret " + clients.secret);
+  }
   for (std::uint32_t i = 0; i < host.locations.size(); ++i) location_text(out, table, host, i);
   return out;
 }

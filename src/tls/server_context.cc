@@ -1,6 +1,7 @@
 #include "weir/tls/server_context.h"
 
 #include "tls/openssl_certificate.h"
+#include "tls/openssl_host_tls.h"
 #include "tls/session_state.h"
 #include "weir/base/ascii.h"
 #include "weir/tls/digest.h"
@@ -11,6 +12,7 @@
 #include <array>
 #include <cstring>
 #include <optional>
+#include <string>
 
 namespace weir::tls {
 namespace {
@@ -55,8 +57,12 @@ class ServerName {
   std::size_t size_ = 0;
 };
 
-// Binds sessions to the name they were made for: RFC 6066 3 forbids to resume under another name.
-void set_session_name(SSL* ssl, std::string_view name) {
+// Binds sessions to the name they were made for: RFC 6066 3 forbids to resume under another name. Where a host has
+// settings of its own, also to these: what a client has shown under others does not count.
+void set_session_name(SSL* ssl, std::string_view host, const HostTls* settings) {
+  std::string bound;
+  std::string_view name = host;
+  if (settings != nullptr) name = bound.append(host).append(1, '\0').append(settings->digest());
   std::array<unsigned char, SSL_MAX_SID_CTX_LENGTH> id{};
   unsigned size = 1;
   if (name.size() < id.size()) {
@@ -82,7 +88,15 @@ int on_client_hello(SSL* ssl, int* alert, void*) {
     return SSL_CLIENT_HELLO_ERROR;
   }
   SSL_set_ex_data(ssl, certificate_index(), const_cast<Certificate*>(certificate));
-  set_session_name(ssl, name.text());
+  const HostTls* settings = finder->find_host_tls(name.text());
+  if (settings != nullptr) {
+    const auto* own = dynamic_cast<const OpensslHostTls*>(settings);
+    if (own == nullptr || !own->apply(ssl)) {
+      *alert = SSL_AD_INTERNAL_ERROR;
+      return SSL_CLIENT_HELLO_ERROR;
+    }
+  }
+  set_session_name(ssl, name.text(), settings);
   return SSL_CLIENT_HELLO_SUCCESS;
 }
 

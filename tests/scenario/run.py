@@ -427,8 +427,15 @@ class Scenario:
                 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
                 if step.get("certificate"):
                     context.load_cert_chain(self.pki.path(step["certificate"]), self.pki.path(step["certificate"], "key"))
+                if step.get("ciphers"):
+                    context.set_ciphers(step["ciphers"])
+                if step.get("session"):  # Python resumes within one context; tickets of TLS 1.3 come with the answer
+                    context = self.session_context = context if step["session"] == "keep" else self.session_context
                 name = step.get("sni") or re.sub(r"^https?://|[:/].*$", "", step.get("request", "").split(" ")[-1])
-                connection = context.wrap_socket(raw, server_hostname=name)
+                session = self.session if step.get("session") == "resume" else None
+                connection = context.wrap_socket(raw, server_hostname=name, session=session)
+                if "session_reused" in step and connection.session_reused != step["session_reused"]:
+                    raise Failed(f"the TLS session was {'' if connection.session_reused else 'not '}resumed")
                 self.peer_certificate = connection.getpeercert(binary_form=True)
             connection.sendall(self.request_bytes(step))
             if step.get("half_close"):
@@ -443,6 +450,8 @@ class Scenario:
                 return None
             answers = [read_message(stream, to_head=step.get("request", "").startswith("HEAD "))
                        for _ in range(step.get("answers", 1))]
+            if step.get("session") == "keep":
+                self.session = connection.session
             if step.get("send_after"):
                 connection.sendall(step["send_after"].encode())
                 got = stream.read(len(step["send_after"]))

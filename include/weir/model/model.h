@@ -73,6 +73,8 @@ struct Host {
   bool regex_mode = false;           // spec 2.5
   bool has_tls = false;              // one of its Ingresses has a non-empty spec.tls (spec 2.8)
   std::vector<TlsEntry> tls;         // of the first such Ingress (spec 2.9)
+  features::AuthTlsPolicy auth_tls;  // of the first of its Ingresses that has a usable one (spec 2.2)
+  features::SslPolicy ssl;           // each value of the first that sets it
   features::VariableText app_root;   // first location that has one
   std::string www_redirect_to;       // non-empty: an extra host that only redirects there (spec 2.10)
   std::vector<Shadowed> shadowed;

@@ -18,8 +18,10 @@
 #include "weir/proxy/password_check.h"
 #include "weir/route/lookup.h"
 #include "weir/route/routing_table.h"
+#include "weir/tls/host_tls.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -39,7 +41,8 @@ struct ClientConnection {
   bool https = false;            // the listener's; the scheme of the connection
   std::string address_text;      // "10.1.2.3"
   std::string local_address_text;
-  std::optional<http::ProxyAddresses> proxied;  // what a PROXY header said (spec 4.15); trusted or not
+  std::optional<http::ProxyAddresses> proxied;        // what a PROXY header said (spec 4.15); trusted or not
+  std::unique_ptr<const tls::ClientIdentity> client;  // where its server name asks clients for certificates
   SSL* tls = nullptr;  // once its handshake is done; null on plain connections. Owned by the socket
 };
 

@@ -119,6 +119,12 @@ struct Location {
   std::shared_ptr<const std::map<std::string, std::string>> used;  // annotations in force, for explain
 };
 
+// Certificates of clients (spec 4.3).
+struct ClientAuth {
+  features::AuthTlsPolicy policy;
+  std::shared_ptr<const PathPattern> match_cn;  // null: any subject
+};
+
 class HostMatcher;  // src/route: exact/prefix entries or regex list of one host
 
 struct Host {
@@ -129,8 +135,10 @@ struct Host {
   std::string name;              // "_", "a.example", "*.a.example"
   std::vector<std::string> aliases;
   features::VariableText app_root;
-  std::string www_redirect_to;      // non-empty: only redirects there (spec 2.10)
-  tls::CertificatePtr certificate;  // null: the default certificate
+  std::string www_redirect_to;                    // non-empty: only redirects there (spec 2.10)
+  tls::CertificatePtr certificate;                // null: the default certificate
+  tls::HostTlsPtr tls;                            // null: nothing beside it
+  std::shared_ptr<const ClientAuth> client_auth;  // null: clients need no certificates
 };
 
 using HostList = std::vector<std::shared_ptr<const Host>>;
@@ -150,6 +158,7 @@ struct RoutingTable : tls::CertificateFinder {
   tls::CertificatePtr default_certificate;     // null only without TLS (CompileOptions::tls)
   bool default_certificate_generated = false;  // no usable --default-ssl-certificate
   tls::ServerContextPtr tls_context;           // null: no HTTPS
+  bool has_host_tls = false;                   // a host has TLS settings beside its certificate
   std::string health_check_path = "/healthz";  // answered with 200 on "_"
   std::uint16_t http_port = 80;                // flags, for X-Forwarded-Port and redirects
   std::uint16_t https_port = 443;
@@ -161,6 +170,8 @@ struct RoutingTable : tls::CertificateFinder {
   const Backend* find_backend(BackendId id) const { return id < backends.size() ? backends[id].get() : nullptr; }
   // By SNI (spec 2.9); the default certificate when no host fits; nullptr with ssl-reject-handshake.
   const tls::Certificate* find_certificate(std::string_view sni) const override;
+  // Of the host that a request with this name as its Host goes to.
+  const tls::HostTls* find_host_tls(std::string_view sni) const override;
   // "The host has a certificate" for ssl-redirect (spec 2.8): `host` is the request's name, normalised; found exactly,
   // else with its first label replaced by "*". True also where TLS is configured but the default certificate is served.
   // An alias counts only if the certificate lists it.

@@ -8,6 +8,7 @@
 #include "weir/base/result.h"
 #include "weir/features/settings.h"
 #include "weir/tls/certificate.h"
+#include "weir/tls/host_tls.h"
 
 #include <memory>
 #include <string_view>
@@ -21,6 +22,8 @@ class CertificateFinder {
  public:
   virtual ~CertificateFinder() = default;
   virtual const Certificate* find_certificate(std::string_view sni) const = 0;
+  // What the host of that name wants beside its certificate; nullptr: nothing.
+  virtual const HostTls* find_host_tls(std::string_view) const { return nullptr; }
 };
 
 class ServerContext {

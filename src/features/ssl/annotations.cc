@@ -28,18 +28,30 @@ bool is_cipher_string(std::string_view written) {
   return true;
 }
 
+std::optional<std::string> read_preference(std::string_view value, Policies& into) {
+  into.ssl.prefer_server_ciphers = base::parse_bool(value);
+  return std::nullopt;
+}
+
+std::string print_preference(const Policies& from) {
+  return from.ssl.prefer_server_ciphers.value_or(true) ? "true" : "false";
+}
+
 }  // namespace
 
 AnnotationSet ssl_annotations() {
   return annotation_set("ssl", "SSLCipher",
                         {
-                            plan("ssl-ciphers", {"OpenSSL cipher string", is_cipher_string}, Scope::host,
+                            spec("ssl-ciphers", field(&Policies::ssl, &SslPolicy::ciphers), Scope::host,
                                  OnInvalid::refuse_object, "TLS 1.2 ciphers of the host.")
+                                .syntax({"OpenSSL cipher string", is_cipher_string})
                                 .settings("ssl-ciphers"),
-                            plan("ssl-prefer-server-ciphers", syntax::boolean(), Scope::host, OnInvalid::use_default,
-                                 "Whether the server's order of ciphers decides; it does.")
-                                .default_text("true")
-                                .asks([](std::string_view value) { return !base::parse_bool(value).value_or(true); }),
+                            spec("ssl-prefer-server-ciphers", field(&Policies::ssl, &SslPolicy::ciphers), Scope::host,
+                                 OnInvalid::use_default, "Whether the server's order of ciphers decides.")
+                                .syntax(syntax::boolean())
+                                .apply(read_preference)
+                                .print(print_preference)
+                                .default_text("true"),
                             plan("ssl-passthrough", syntax::boolean(), Scope::host, OnInvalid::refuse_object,
                                  "Hands the TLS connection to the backend unread; needs --enable-ssl-passthrough.")
                                 .group("SSLPassthrough")

@@ -19,8 +19,6 @@ TEST(PlannedAnnotations, AreServedWithAWarning) {
                                        {"enable-opentelemetry", "true"},
                                        {"opentelemetry-trust-incoming-span", "false"},
                                        {"opentelemetry-operation-name", "op"},
-                                       {"ssl-ciphers", "HIGH:!aNULL:@STRENGTH:@SECLEVEL=2"},
-                                       {"ssl-prefer-server-ciphers", "false"},
                                        {"ssl-passthrough", "true"}}) {
     const ReadResult result = read({{key, value}});
 
@@ -31,16 +29,13 @@ TEST(PlannedAnnotations, AreServedWithAWarning) {
 }
 
 TEST(PlannedAnnotations, ValuesThatAskForNothingAreQuiet) {
-  EXPECT_EQ(
-      outcome({{"ssl-passthrough", "false"}, {"enable-opentelemetry", "false"}, {"ssl-prefer-server-ciphers", "true"}}),
-      "ok");
+  EXPECT_EQ(outcome({{"ssl-passthrough", "false"}, {"enable-opentelemetry", "false"}}), "ok");
 }
 
 TEST(PlannedAnnotations, BadValuesThatRefuse) {
   for (const auto& [key, value] : Keys{{"fastcgi-index", "a/b"},
                                        {"fastcgi-params-configmap", "a;b"},
                                        {"opentelemetry-operation-name", "a.b"},
-                                       {"ssl-ciphers", "HIGH;"},
                                        {"ssl-passthrough", "x"}}) {
     EXPECT_EQ(outcome({{key, value}}), "ING") << key;
   }
@@ -51,14 +46,22 @@ TEST(PlannedAnnotations, BadValuesThatFallBack) {
                                        {"mirror-target", "a b"},
                                        {"mirror-host", "a b"},
                                        {"mirror-request-body", "x"},
-                                       {"enable-opentelemetry", "x"},
-                                       {"ssl-prefer-server-ciphers", "on"}}) {
+                                       {"enable-opentelemetry", "x"}}) {
     EXPECT_EQ(outcome({{key, value}}), "warning annotation-invalid " + key + "\n");
   }
 }
 
 TEST(PlannedAnnotations, ValuesThatFreezeTheOriginalDenyOnlyThisObject) {
   EXPECT_EQ(outcome({{"mirror-target", "http://h/$nosuch"}}), "503 mirror-target-invalid");
+}
+
+TEST(SslAnnotations, CiphersAndTheirOrderAreRead) {
+  const SslPolicy ssl =
+      read({{"ssl-ciphers", "HIGH:!aNULL:@STRENGTH:@SECLEVEL=2"}, {"ssl-prefer-server-ciphers", "false"}}).policies.ssl;
+  EXPECT_EQ(ssl.ciphers, "HIGH:!aNULL:@STRENGTH:@SECLEVEL=2");
+  EXPECT_EQ(ssl.prefer_server_ciphers, std::optional<bool>(false));
+  EXPECT_EQ(outcome({{"ssl-ciphers", "HIGH;"}}), "ING");
+  EXPECT_EQ(outcome({{"ssl-prefer-server-ciphers", "on"}}), "warning annotation-invalid ssl-prefer-server-ciphers\n");
 }
 
 }  // namespace

@@ -393,10 +393,27 @@ TEST(Policies, ADeniedIngressClosesItsLocationsAndTheImplicitRootOfItsHosts) {
   EXPECT_FALSE(find_location(model, "a.example", "/y")->policies.deny.denied());
 }
 
+TEST(Policies, AClientCaThatIsMissingRefusesTheHostUntilAUsableOneComes) {
+  Cluster cluster;
+  cluster.add(ing("a").created(1).path("a.example", "/x", "web").annotation("auth-tls-secret", "default/nobody"));
+  cluster.add(ing("b").created(2).path("a.example", "/y", "web"));
+  const Model closed = cluster.built().model;
+  EXPECT_EQ(find_host(closed, "a.example")->auth_tls.refuse_status, 403);
+  EXPECT_EQ(find_host(closed, "a.example")->auth_tls.refuse_reason, "auth-tls-secret-missing");
+
+  cluster.add(ing("c").created(3).path("a.example", "/z", "web").annotation("auth-tls-secret", "default/ca"));
+  kube::Secret ca;
+  ca.data["ca.crt"] = "text";
+  cluster.state.secrets[{"default", "ca"}] = std::make_shared<kube::Secret>(std::move(ca));
+  const Model open = cluster.built().model;
+  EXPECT_EQ(find_host(open, "a.example")->auth_tls.refuse_status, 0);
+  EXPECT_EQ(find_host(open, "a.example")->auth_tls.secret, "default/ca");
+}
+
 TEST(Policies, ASettingThatGuardsTheHostClosesAllItsLocations) {
   Cluster cluster;
   cluster.add(ing("a").created(1).path("a.example", "/x", "web"));
-  cluster.add(ing("b").created(2).path("a.example", "/y", "web").annotation("auth-tls-secret", "default/ca"));
+  cluster.add(ing("b").created(2).path("a.example", "/y", "web").annotation("auth-tls-secret", ""));
   cluster.add(ing("c").path("c.example", "/", "web"));
   const Model model = cluster.built().model;
 
