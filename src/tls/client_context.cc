@@ -35,7 +35,7 @@ std::uint32_t number_in(const void* pointer) {
   return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(pointer));
 }
 void* number_as_pointer(std::uint32_t number) {
-  return reinterpret_cast<void*>(static_cast<std::uintptr_t>(number));
+  return reinterpret_cast<void*>(static_cast<std::uintptr_t>(number));  // NOLINT(performance-no-int-to-ptr)
 }
 
 // A session may come at any later read (TLS 1.3). 1: the reference is taken.
