@@ -27,7 +27,7 @@ FORBIDDEN = {
 def module_of(path: pathlib.Path) -> str:
     parts = path.relative_to(ROOT).parts
     name = parts[2] if parts[0] == "include" else parts[1]
-    if name == "features" and (path.name == "filter.cc" or path.name.startswith("filter_order")):
+    if name == "features" and (path.name.endswith("filter.cc") or path.name.startswith("filter_")):
         return "filters"
     return name
 

@@ -169,7 +169,7 @@ Explainer::Verdict Explainer::run_filters(proxy::Stop stop) {
     bit <<= 1;
     if (entry.stop != stop || !active) continue;
     net::MaybeTask<Verdict> running = entry.filter->on_request(context_);
-    // A filter that waits for something (none does so far) cannot be followed without a worker.
+    // A filter that waits for something (external authentication) cannot be followed without a worker.
     if (!running.await_ready()) {
       outcome("depends on the filter " + std::string(entry.filter->name()) + ", which asks another server");
       return Verdict::answered;

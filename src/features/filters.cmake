@@ -6,7 +6,9 @@ weir_module(filters SOURCES
   cookies_redirects/filter.cc
   cors/filter.cc
   custom_headers/filter.cc
+  auth/external_filter.cc
   auth/filter.cc
+  auth/filter_refusal.cc
   auth_tls/filter.cc
   hsts/filter.cc
   https_redirect/filter.cc

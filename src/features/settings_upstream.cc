@@ -1,7 +1,9 @@
 // ConfigMap keys of spec 6.4 and 6.5: upstream side, global external authentication.
+#include "features/auth/external_rows.h"
 #include "features/setting_spec.h"
 #include "weir/base/ascii.h"
 #include "weir/base/byte_size.h"
+#include "weir/base/duration.h"
 #include "weir/features/header_maps.h"
 
 #include <algorithm>
@@ -155,18 +157,106 @@ std::vector<SettingSpec> upstream_settings() {
   return out;
 }
 
+namespace {
+
+// What guards and cannot be used closes what it guards: the text stays, no request gets an answer for it.
+std::optional<std::string> read_global_url(std::string_view value, Settings& into) {
+  into.defaults.external_auth.url = value;
+  auto problem = value.empty() ? std::nullopt : check_auth_url(value);
+  if (!problem && find_unknown_variable(value)) problem = "has an unknown variable";
+  if (!problem) return std::nullopt;
+  into.defaults.external_auth.url = std::string("invalid:") + std::string(value);
+  return *problem + "; what it guards answers 500 (auth-url-invalid)";
+}
+
+std::optional<std::string> check_method(std::string_view value) {
+  for (const std::string_view one :
+       {"", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE"}) {
+    if (value == one) return std::nullopt;
+  }
+  return "is no HTTP method";
+}
+
+std::optional<std::string> check_signin(std::string_view value) {
+  if (value.empty() || value.find("://") != std::string_view::npos) return std::nullopt;
+  return "is no URL with scheme and host";
+}
+
+std::optional<std::string> read_signin_param(std::string_view value, Settings& into) {
+  into.defaults.external_auth.signin_param = value.empty() ? std::string_view("rd") : value;
+  return std::nullopt;
+}
+
+// Names that are none are left out (spec 6.5).
+std::optional<std::string> read_answer_headers(std::string_view value, Settings& into) {
+  std::optional<std::string> problem;
+  for (std::string& name : base::split_list(value)) {
+    if (auto bad = check_auth_header_name(name)) {
+      problem = *bad + "; it is left out";
+    } else {
+      into.defaults.external_auth.response_headers.push_back(std::move(name));
+    }
+  }
+  return problem;
+}
+
+std::optional<std::string> read_durations(std::string_view value, Settings& into) {
+  std::vector<AuthCacheRule> rules;
+  if (auto problem = read_auth_cache_rules(value, rules)) return problem;
+  into.defaults.external_auth.cache = std::move(rules);
+  return std::nullopt;
+}
+
+std::string durations_of(const Settings& from) {
+  std::string out;
+  for (const AuthCacheRule& rule : from.defaults.external_auth.cache) {
+    if (!out.empty()) out += ", ";
+    for (const int code : rule.codes) out += std::to_string(code) + " ";
+    out += base::duration_text(rule.time);
+  }
+  return out;
+}
+
+}  // namespace
+
 std::vector<SettingSpec> global_auth_settings() {
   return {
-      plan_setting("global-auth-url", "URL", "", "External service that decides about each request.").protects(),
-      plan_setting("global-auth-method", "method", "", "Method of the sub-request."),
-      plan_setting("global-auth-signin", "URL", "", "A 401 becomes a 302 to this URL."),
-      plan_setting("global-auth-signin-redirect-param", "text", "", "Name of its return parameter; `rd` if empty."),
-      plan_setting("global-auth-response-headers", "comma list", "", "Headers of the answer copied into the request."),
-      plan_setting("global-auth-request-redirect", "text", "", "Value of X-Auth-Request-Redirect."),
+      setting("global-auth-url", in_defaults(&Policies::external_auth, &ExternalAuthPolicy::url),
+              "External service that decides about each request of locations without auth-url. A value that cannot be "
+              "used answers 503 there.")
+          .type("URL")
+          .apply(read_global_url),
+      setting("global-auth-method", in_defaults(&Policies::external_auth, &ExternalAuthPolicy::method),
+              "Method of the sub-request.")
+          .type("method")
+          .check(check_method),
+      setting("global-auth-signin", in_defaults(&Policies::external_auth, &ExternalAuthPolicy::signin),
+              "A 401 becomes a 302 to this URL.")
+          .type("URL")
+          .check(check_signin)
+          .check_variables(),
+      setting("global-auth-signin-redirect-param",
+              in_defaults(&Policies::external_auth, &ExternalAuthPolicy::signin_param),
+              "Name of its return parameter; `rd` if empty.")
+          .apply(read_signin_param),
+      setting("global-auth-response-headers",
+              in_defaults(&Policies::external_auth, &ExternalAuthPolicy::response_headers),
+              "Headers of the answer copied into the request.")
+          .apply(read_answer_headers),
+      setting("global-auth-request-redirect",
+              in_defaults(&Policies::external_auth, &ExternalAuthPolicy::request_redirect),
+              "Value of X-Auth-Request-Redirect."),
       refuse_setting("global-auth-snippet", "Raw directives inside the sub-request."),
-      plan_setting("global-auth-cache-key", "text", "", "Key under which answers are cached."),
-      plan_setting("global-auth-cache-duration", "text", "", "How long answers are cached."),
-      plan_setting("global-auth-always-set-cookie", "bool", "false", "Set-Cookie of the answer on every status."),
+      setting("global-auth-cache-key", in_defaults(&Policies::external_auth, &ExternalAuthPolicy::cache_key),
+              "Key under which answers are cached.")
+          .check_variables(),
+      SettingSpec("global-auth-cache-duration", Support::exact, "text", "200 202 401 5m",
+                  "How long answers are cached.")
+          .apply(read_durations)
+          .print(durations_of),
+      setting("global-auth-always-set-cookie",
+              in_defaults(&Policies::external_auth, &ExternalAuthPolicy::always_set_cookie),
+              "Set-Cookie of the answer on every status."),
       setting("no-auth-locations", in_settings(&Settings::no_auth_locations),
               "Rule paths with these prefixes need no authentication."),
   };

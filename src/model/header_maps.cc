@@ -71,7 +71,8 @@ bool touches_header_maps(const AcceptedSet& accepted, const kube::Changes& chang
     if (changed(settings.add_headers_map) || changed(settings.proxy_set_headers_map)) return true;
   }
   return std::any_of(accepted.ingresses.begin(), accepted.ingresses.end(), [&changed](const auto& entry) {
-    return changed(entry.second->policies.custom_headers.config_map);
+    return changed(entry.second->policies.custom_headers.config_map) ||
+           changed(entry.second->policies.external_auth.headers_map);
   });
 }
 
@@ -101,6 +102,36 @@ CustomHeaders::Resolved CustomHeaders::resolve(const AcceptedIngress& ingress) {
     return deny(severity_of_missing(state_.config_maps, name->ns), "ConfigMap " + map + " does not exist");
   }
   features::HeaderMap read = features::read_custom_headers(object->data, settings_.allowed_response_headers);
+  if (!read.problems.empty()) return deny(Severity::warning, "ConfigMap " + map + ": " + read.problems.front());
+  return {std::move(read.fields), false};
+}
+
+void AuthHeaders::apply(const AcceptedIngress& ingress, features::Policies& policies) {
+  if (policies.external_auth.headers_map.empty()) return;
+  const auto [found, is_new] = resolved_.try_emplace(&ingress);
+  if (is_new) found->second = resolve(ingress);
+  policies.external_auth.headers = found->second.fields;
+  if (found->second.denied && !policies.deny.denied()) policies.deny.reason = "auth-proxy-set-headers-invalid";
+}
+
+AuthHeaders::Resolved AuthHeaders::resolve(const AcceptedIngress& ingress) {
+  const std::string& map = ingress.policies.external_auth.headers_map;
+  const auto deny = [&](Severity severity, const std::string& text) {
+    diagnostics_.push_back(diagnostic(severity, "annotation-denies", ingress, "auth-proxy-set-headers",
+                                      text + "; all paths of the object answer 503 (auth-proxy-set-headers-invalid)"));
+    return Resolved{{}, true};
+  };
+  const auto name = parse_name(map);
+  if (!name) return deny(Severity::warning, "value \"" + map + "\" is no namespace/name");
+  if (name->ns != ingress.object->meta.ns && !settings_.allow_cross_namespace) {
+    return deny(Severity::warning, "ConfigMap " + map + " is in another namespace, which " +
+                                       "allow-cross-namespace-resources does not allow");
+  }
+  const auto object = state_.find<kube::ConfigMap>(*name);
+  if (!object) {
+    return deny(severity_of_missing(state_.config_maps, name->ns), "ConfigMap " + map + " does not exist");
+  }
+  features::HeaderTextMap read = features::read_header_texts(object->data);
   if (!read.problems.empty()) return deny(Severity::warning, "ConfigMap " + map + ": " + read.problems.front());
   return {std::move(read.fields), false};
 }

@@ -1,5 +1,6 @@
-// ConfigMaps that hold headers: those of custom-headers (per Ingress), add-headers and proxy-set-headers (global)
-// (spec 4.8). They are read at every build, so that a change of the ConfigMap alone takes effect. Pure.
+// ConfigMaps that hold headers: those of custom-headers and auth-proxy-set-headers (per Ingress), add-headers and
+// proxy-set-headers (global) (spec 4.8). They are read at every build, so that a change of the ConfigMap alone takes
+// effect. Pure.
 #pragma once
 
 #include "weir/base/diagnostic.h"
@@ -36,6 +37,28 @@ class CustomHeaders {
  private:
   struct Resolved {
     std::vector<features::HeaderField> fields;
+    bool denied = false;
+  };
+  Resolved resolve(const AcceptedIngress& ingress);
+
+  const kube::ClusterState& state_;
+  const features::Settings& settings_;
+  base::Diagnostics& diagnostics_;
+  std::map<const AcceptedIngress*, Resolved> resolved_;
+};
+
+// auth-proxy-set-headers. One build. What it refers to outlives it.
+class AuthHeaders {
+ public:
+  AuthHeaders(const kube::ClusterState& state, const features::Settings& settings, base::Diagnostics& diagnostics)
+      : state_(state), settings_(settings), diagnostics_(diagnostics) {}
+
+  // Fills the fields of the ConfigMap in, or denies: "auth-proxy-set-headers-invalid". Told once per Ingress.
+  void apply(const AcceptedIngress& ingress, features::Policies& policies);
+
+ private:
+  struct Resolved {
+    std::vector<features::HeaderText> fields;
     bool denied = false;
   };
   Resolved resolve(const AcceptedIngress& ingress);

@@ -42,6 +42,7 @@ class Merge {
       : draft_(draft),
         input_(input),
         custom_headers_(input.state, input.settings, draft.diagnostics),
+        auth_headers_(input.state, input.settings, draft.diagnostics),
         credentials_(input.state, input.settings, draft.diagnostics),
         tls_secrets_(input.state, input.settings, draft.diagnostics) {}
 
@@ -89,6 +90,7 @@ class Merge {
   HostDraft& draft_;
   const MergeInput& input_;
   CustomHeaders custom_headers_;
+  AuthHeaders auth_headers_;
   Credentials credentials_;
   TlsSecrets tls_secrets_;
   std::map<std::string, features::ProxySslPolicy> upstream_tls_;  // by namespace: of the first Ingress that has it
@@ -105,6 +107,11 @@ features::Policies Merge::policies_of(const AcceptedIngress& ingress, std::strin
   features::Policies policies = ingress.policies;
   custom_headers_.apply(ingress, policies);
   credentials_.apply(ingress, path, policies);
+  auth_headers_.apply(ingress, policies);
+  const auto& open = input_.settings.no_auth_locations;
+  if (std::any_of(open.begin(), open.end(), [path](const std::string& prefix) { return path.starts_with(prefix); })) {
+    policies.external_auth = {};
+  }
   tls_secrets_.apply(ingress, policies);
   deny_all(policies);
   // Spec 0.1, step 4a: the size limit of a denied Ingress is not in force.
@@ -130,6 +137,7 @@ void Merge::add_untouched_root() {
   root.implicit = true;
   root.untouched_default = true;
   root.policies = input_.settings.defaults;
+  root.policies.external_auth = {};  // spec 4.1: nobody asks for the untouched default
   root.policies.https_redirect.ssl_redirect = false;
   root.policies.https_redirect.force = false;
   root.policies.access_log.enabled = input_.settings.access_log_for_default_backend;

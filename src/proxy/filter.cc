@@ -86,6 +86,10 @@ void RequestContext::clear_context() {
   upstream_fields = nullptr;
   limits = nullptr;
   passwords = nullptr;
+  auth = nullptr;
+  password_right = false;
+  upstream_added.clear();
+  auth_cookies.clear();
   remote_user.clear();
   limit_hold.release();
 }

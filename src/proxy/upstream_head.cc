@@ -31,6 +31,8 @@ void write_original(http::HeadWriter& head, std::string_view name, const http::F
   if (!joined.empty()) head.field(name, joined);
 }
 
+}  // namespace
+
 void write_forwarded_for(http::HeadWriter& head, const Request& request) {
   const features::Settings& settings = request.settings();
   if (!settings.compute_full_forwarded_for || !settings.use_forwarded_headers) {
@@ -49,6 +51,8 @@ void write_forwarded_for(http::HeadWriter& head, const Request& request) {
   head.value_part(peer);
   head.field_end();
 }
+
+namespace {
 
 // connection-proxy-header replaces everything else.
 void write_connection(http::HeadWriter& head, const Request& request) {
@@ -132,12 +136,20 @@ void write_host(http::HeadWriter& head, const Request& request) {
   }
 }
 
+// Does the authentication service say what this field holds?
+bool is_answered(const Request& request, std::string_view name) {
+  const auto& names = request.policies().external_auth.response_headers;
+  return std::any_of(names.begin(), names.end(), [name](const std::string& one) { return base::iequals(one, name); });
+}
+
 void write(http::HeadWriter& head, const Request& request, bool with_body) {
   const features::Settings& settings = request.settings();
   const http::Fields& fields = request.head.fields;
   // What proxy-set-headers names is written by write_configured() alone.
-  const bool all_own = settings.proxy_set_headers.empty();
-  const auto is_own = [&](std::string_view name) { return all_own || !is_configured(settings, name); };
+  const bool all_own = settings.proxy_set_headers.empty() && request.policies().external_auth.response_headers.empty();
+  const auto is_own = [&](std::string_view name) {
+    return all_own || (!is_configured(settings, name) && !is_answered(request, name));
+  };
   // `value` is of a parsed head, or made here.
   const auto own = [&](std::string_view name, std::string_view value) {
     if (is_own(name)) head.clean_field(name, value);
@@ -182,6 +194,7 @@ void write(http::HeadWriter& head, const Request& request, bool with_body) {
   write_connection(head, request);
   write_body_framing(head, request, with_body);
   head.fields(fields, skip);
+  if (!request.upstream_added.empty()) head.fields(request.upstream_added.added(), 0);
   head.finish();
 }
 
@@ -205,7 +218,8 @@ void drop_replaced_fields(Request& request) {
 }
 
 void UpstreamHead::write_head(upstream::OutBuffer& out) {
-  std::size_t bound = 2048 + 2 * request_.head.fields.text().size() + request_.target.size();
+  std::size_t bound = 2048 + 2 * request_.head.fields.text().size() + request_.target.size() +
+                      request_.upstream_added.added().text().size();
   for (;; bound *= 2) {
     out.ensure(bound);
     http::HeadWriter head(out.end(), out.room());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "proxy/request.h"
+#include "weir/http/h1_writer.h"
 #include "weir/upstream/exchange.h"
 
 namespace weir::proxy {
@@ -17,6 +18,9 @@ class UpstreamHead final : public upstream::HeadSource {
   const Request& request_;
   const bool body_;
 };
+
+// X-Forwarded-For as the next hop gets it (spec 5.1).
+void write_forwarded_for(http::HeadWriter& head, const Request& request);
 
 // Takes the client's own fields of the names that an error backend trusts (X-Code ...) out of the request.
 void drop_error_fields(http::Fields& fields);

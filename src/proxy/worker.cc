@@ -47,6 +47,7 @@ Worker::Worker(const WorkerServices& services, upstream::PostToWorker post)
       request_ids_(http::RequestIds::from_system()),
       body_files_{*services_.files, post_, services_.temp_directory},
       passwords_(*services_.hashes, post_),
+      auth_(*this),
       resolver_([dns = services_.dns](const std::string& name,
                                       upstream::DnsClient::Done done) { dns->ask(name, std::move(done)); },
                 post_) {

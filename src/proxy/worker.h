@@ -12,6 +12,7 @@
 #include "weir/net/task.h"
 #include "weir/observe/access_log.h"
 #include "weir/observe/worker_metrics.h"
+#include "weir/proxy/auth_client.h"
 #include "weir/proxy/filter.h"
 #include "weir/proxy/password_check.h"
 #include "weir/route/lookup.h"
@@ -95,6 +96,7 @@ class Worker {
   // Bits of the filters that stand at this stop.
   std::uint64_t filters_at(Stop stop) const { return filters_at_[static_cast<std::size_t>(stop)]; }
   PasswordCheck& passwords() { return passwords_; }
+  AuthClient& auth() { return auth_; }
   upstream::Resolver& resolver() { return resolver_; }
   const BodyFiles& body_files() const { return body_files_; }
   // Memory of the encoders of responses; they count into it.
@@ -123,6 +125,7 @@ class Worker {
   std::array<std::uint64_t, 3> filters_at_{};
   BodyFiles body_files_;
   PasswordCheck passwords_;
+  AuthClient auth_;
   upstream::Resolver resolver_;
   std::map<std::pair<base::IpAddress, std::uint16_t>, route::EndpointId> resolved_ids_;
   Pauses pauses_;

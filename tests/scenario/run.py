@@ -321,7 +321,7 @@ class Scenario:
                "spec": {"controller": "k8s.io/ingress-nginx"}}
         if self.data.get("settings"):
             yield {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "weir", "namespace": "weir"},
-                   "data": {k: str(v).lower() if isinstance(v, bool) else str(v) for k, v in self.data["settings"].items()}}
+                   "data": {k: str(v).lower() if isinstance(v, bool) else self.fill(str(v)) for k, v in self.data["settings"].items()}}
         for name, hosts in (self.data.get("certificates") or {}).items():
             cert, key = make_certificate(self.work, hosts)
             yield {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls",
@@ -330,7 +330,7 @@ class Scenario:
             yield self.pki.secret(name, spec)
         yield from self.data.get("objects") or []
         for short in self.data.get("ingresses") or []:
-            yield ingress_object(short)
+            yield ingress_object({**short, "annotations": {k: self.fill(v) for k, v in (short.get("annotations") or {}).items()}})
 
     def start(self):
         self.work = pathlib.Path(tempfile.mkdtemp(prefix="weir-scenario-"))
@@ -547,13 +547,15 @@ class Scenario:
             if seen:
                 raise Failed(f"an upstream saw {seen[0][1].start!r}, but none should")
         elif "upstream_sees" in step:
-            want = dict(step["upstream_sees"])
-            name = want.pop("service", None)
-            count = want.pop("times", None)
-            messages = [m for n, m in seen if name in (None, n)]
-            if count is not None and len(messages) != count:
-                raise Failed(f"upstream sees: want {count} requests, got {len(messages)}")
-            self.check_message("upstream sees", want, messages[-1] if messages else None, "line")
+            wants = step["upstream_sees"] if isinstance(step["upstream_sees"], list) else [step["upstream_sees"]]
+            for want in map(dict, wants):
+                name = want.pop("service", None)
+                count = want.pop("times", None)
+                messages = [m for n, m in seen if name in (None, n)]
+                if count is not None and len(messages) != count:
+                    raise Failed(f"upstream sees: want {count} requests, got {len(messages)}")
+                if count != 0:
+                    self.check_message("upstream sees", want, messages[-1] if messages else None, "line")
 
     def wait_text(self, which, pattern):
         pattern = self.fill(pattern)

@@ -26,11 +26,13 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 typedef struct ssl_st SSL;
 
 namespace weir::proxy {
 
+class AuthClient;
 struct Request;
 
 // The client's connection. Outlives all its requests.
@@ -113,12 +115,16 @@ struct RequestContext {
   std::string target;            // request target for the upstream; empty: the client's own, byte for byte
   std::string forwarded_prefix;  // X-Forwarded-Prefix for the upstream; empty: none
   std::string remote_user;       // whom the client claims to be, where authentication asks; for the log
+  bool password_right = false;   // basic authentication has let the client in
   Answer answer;
   ResponseFields response;
+  ResponseFields upstream_added;          // fields of the upstream request that its authentication service made
+  std::vector<std::string> auth_cookies;  // Set-Cookie of that service
   http::Fields* upstream_fields =
       nullptr;                         // of the upstream's response, while on_response runs for one; may be changed
   LimitTable* limits = nullptr;        // of the process
   PasswordCheck* passwords = nullptr;  // the worker's
+  AuthClient* auth = nullptr;          // the worker's
   LimitHold limit_hold;                // this request among its client's concurrent ones
   int response_status = 0;             // when on_response runs
   const Request* whole = nullptr;      // what else the proxy knows of it; null: nothing (weir explain)

@@ -1,4 +1,5 @@
 // Step 6 of life-of-a-request: basic authentication (spec 4.2; RFC 7617). Stop: live backend.
+#include "features/auth/filter_refusal.h"
 #include "features/base64.h"
 #include "features/filter_order_entries.h"
 #include "weir/base/ascii.h"
@@ -39,20 +40,17 @@ void drop_authorization(http::Fields& fields) {
 }
 
 Verdict challenge(RequestContext& request, std::string_view reason) {
-  std::string value = "Basic realm=\"";
-  for (const char c : request.policies().auth.realm) {
-    if (c == '"' || c == '\\') value += '\\';
-    value += c;
-  }
-  value += '"';
-  const Verdict verdict = request.reply(401, reason);
-  request.response.set(http::FieldId::other, "WWW-Authenticate", value);
+  // satisfy any: the external service, which comes next, may still let the client in.
+  if (request.policies().auth.any && request.policies().external_auth.on()) return Verdict::go_on;
+  const Verdict verdict = refuse_unauthorized(request, reason);
+  if (request.answer.status == 401) set_basic_challenge(request);
   return verdict;
 }
 
 Verdict decide(RequestContext& request, PasswordCheck::Outcome outcome, bool known) {
   if (outcome == PasswordCheck::Outcome::busy) return request.reply(503, "password-checks-busy");
   if (!known || outcome != PasswordCheck::Outcome::right) return challenge(request, "password-wrong");
+  request.password_right = true;
   return Verdict::go_on;
 }
 
@@ -61,12 +59,6 @@ net::Task<Verdict> wait_and_decide(RequestContext& request, net::MaybeTask<Passw
                                    bool known) {
   const PasswordCheck::Outcome outcome = co_await running;
   co_return decide(request, outcome, known);
-}
-
-// satisfy any: the address alone lets the client in.
-bool admitted_by_address(const RequestContext& request) {
-  const IpAccessPolicy& addresses = request.policies().ip_access;
-  return request.policies().auth.any && addresses.has_lists() && addresses.admits(request.forwarded.address);
 }
 
 class AuthFilter final : public proxy::Filter {

@@ -55,7 +55,7 @@ TEST(Explain, SaysWhatEndsARequestBeforeTheUpstream) {
       HasSubstr("308 made by Weir (https-redirect), Location: https://a.example/x"));
   EXPECT_THAT(
       run(test::ingress("a", "a.example", "/", "auth-url: http://auth.example/"), {"GET", "http://a.example/", {}}),
-      HasSubstr("503, the Ingress is denied ("));
+      HasSubstr("depends on the filter external-auth, which asks another server"));
   EXPECT_THAT(run("", {"GET", "http://nobody.example/", {}}), HasSubstr("404, no default backend"));
   EXPECT_THAT(run("", {"GET", "http://nobody.example/%zz", {}}), HasSubstr("400, refused before routing"));
 }

@@ -233,7 +233,7 @@ TEST(AnnotationTable, MarkdownNamesEveryKeyWithItsClass) {
                       "`proxy-body-size`) | location | Medium | DEF, 503 |"),
             std::string::npos)
       << page;
-  EXPECT_NE(page.find("| `auth-url` | planned, 503 |"), std::string::npos);
+  EXPECT_NE(page.find("| `enable-modsecurity` | planned, 503 |"), std::string::npos);
 }
 
 }  // namespace

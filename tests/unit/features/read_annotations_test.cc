@@ -147,7 +147,7 @@ TEST(ReadAnnotations, TheRiskGateSeesAliasesAndEmptyValues) {
 }
 
 TEST(ReadAnnotations, TheFirstDenialGivesTheReason) {
-  EXPECT_EQ(outcome({{"auth-url", "http://a.b/c"}, {"proxy-buffers-number", "1"}}), "503 auth-url-planned");
+  EXPECT_EQ(outcome({{"enable-modsecurity", "true"}, {"proxy-buffers-number", "1"}}), "503 enable-modsecurity-planned");
 }
 
 TEST(ReadAnnotations, DeprecatedNamesAreWarnings) {

@@ -249,7 +249,7 @@ TEST(SettingsTable, MarkdownNamesEveryKeyWithItsClass) {
     EXPECT_NE(page.find("\n| `" + std::string(row.key) + "` |"), std::string::npos) << row.key;
   }
   EXPECT_THAT(page, HasSubstr("| `proxy-body-size` | exact | size | `1m` | at once |"));
-  EXPECT_THAT(page, HasSubstr("| `global-auth-url` | planned, 503 |"));
+  EXPECT_THAT(page, HasSubstr("| `enable-modsecurity` | planned, 503 |"));
 }
 
 TEST(ReadSettings, NothingGivesTheDefaults) {
@@ -295,6 +295,15 @@ const Keys& values_of_exact_keys() {
       {"proxy-redirect-to", "/"},
       {"add-headers", "ns/add"},
       {"proxy-set-headers", "ns/set"},
+      {"global-auth-url", "http://auth.example/check"},
+      {"global-auth-method", "POST"},
+      {"global-auth-signin", "https://login.example/"},
+      {"global-auth-signin-redirect-param", "back"},
+      {"global-auth-response-headers", "X-User,X-Mail"},
+      {"global-auth-request-redirect", "/back"},
+      {"global-auth-cache-key", "$remote_user"},
+      {"global-auth-cache-duration", "200 401 1m, 404 10s"},
+      {"global-auth-always-set-cookie", "true"},
       {"server-tokens", "true"},
       {"allow-backend-server-header", "true"},
       {"hide-headers", "x-a,x-b"},
@@ -524,14 +533,25 @@ TEST(ReadSettings, ALogFormatMayHaveSeveralLines) {
             "{\"a\": \"$host\",\n\"b\": \"$status\"}");
 }
 
+TEST(ReadSettings, AGlobalAuthUrlThatCannotBeUsedNeverOpens) {
+  for (const char* url : {"auth.example", "https://auth.example/", "http://$nosuch/", "ftp://x/"}) {
+    const SettingsResult result = read({{"global-auth-url", url}});
+
+    EXPECT_TRUE(result.settings.defaults.external_auth.on()) << url;
+    EXPECT_EQ(result.settings.defaults.external_auth.url.source(), std::string("invalid:") + url);
+    EXPECT_EQ(lines(result), "warning setting-invalid global-auth-url\n");
+  }
+  EXPECT_FALSE(read({{"global-auth-url", ""}}).settings.defaults.external_auth.on());
+}
+
 TEST(ReadSettings, ProtectingKeysThatAreNotImplementedCloseEverything) {
-  for (const auto& [key, value] : Keys{{"global-auth-url", "https://auth/"}, {"enable-modsecurity", "true"}}) {
+  for (const auto& [key, value] : Keys{{"enable-modsecurity", "true"}}) {
     const SettingsResult result = read({{key, value}});
 
     EXPECT_EQ(result.settings.deny_all_reason, key + "-planned");
     EXPECT_EQ(lines(result), "warning setting-denies " + key + "\n");
   }
-  EXPECT_EQ(read({{"global-auth-url", ""}, {"enable-modsecurity", "false"}}).settings.deny_all_reason, "");
+  EXPECT_EQ(read({{"enable-modsecurity", "false"}}).settings.deny_all_reason, "");
 }
 
 TEST(ReadSettings, ProxyProtocolIsReadWithItsTimeout) {

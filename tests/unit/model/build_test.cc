@@ -425,7 +425,7 @@ TEST(Policies, ASettingThatGuardsTheHostClosesAllItsLocations) {
 
 TEST(Policies, AProtectingSettingThatIsPlannedClosesEverything) {
   Cluster cluster;
-  cluster.settings({{"global-auth-url", "http://auth.example"}});
+  cluster.settings({{"enable-modsecurity", "true"}});
   cluster.add(ing("a").path("a.example", "/x", "web"));
   const Model model = cluster.built().model;
 

@@ -9,8 +9,50 @@ using testing::outcome;
 using testing::read;
 using testing::settings;
 
-TEST(AuthAnnotations, WhatAsksForProtectionCloses) {
-  EXPECT_EQ(outcome({{"auth-url", "https://auth.example/verify?x=$host"}}), "503 auth-url-planned");
+TEST(AuthAnnotations, ExternalAuthenticationOverTlsCloses) {
+  EXPECT_EQ(outcome({{"auth-url", "https://auth.example/verify?x=$host"}}), "503 auth-url-invalid");
+}
+
+TEST(AuthAnnotations, ExternalAuthenticationIsReadIntoThePolicy) {
+  const ExternalAuthPolicy policy = read({{"auth-url", "http://auth.example/verify?x=$host"},
+                                          {"auth-method", "POST"},
+                                          {"auth-signin", "https://x/start"},
+                                          {"auth-signin-redirect-param", "to"},
+                                          {"auth-response-headers", "X-User, X-Email"},
+                                          {"auth-proxy-set-headers", "ns/map"},
+                                          {"auth-request-redirect", "https://x/"},
+                                          {"auth-cache-key", "$remote_user"},
+                                          {"auth-cache-duration", "200 401 5m, 10s"},
+                                          {"auth-always-set-cookie", "true"}})
+                                        .policies.external_auth;
+
+  EXPECT_EQ(policy.url.source(), "http://auth.example/verify?x=$host");
+  EXPECT_EQ(policy.method, "POST");
+  EXPECT_EQ(policy.signin.source(), "https://x/start");
+  EXPECT_EQ(policy.signin_param, "to");
+  EXPECT_EQ(policy.response_headers, (std::vector<std::string>{"X-User", "X-Email"}));
+  EXPECT_EQ(policy.headers_map, "ns/map");
+  EXPECT_EQ(policy.request_redirect, "https://x/");
+  EXPECT_EQ(policy.cache_key.source(), "$remote_user");
+  ASSERT_EQ(policy.cache.size(), 2u);
+  EXPECT_EQ(policy.cache[0], (AuthCacheRule{{200, 401}, std::chrono::seconds(300)}));
+  EXPECT_EQ(policy.cache[1], (AuthCacheRule{{200, 301, 302}, std::chrono::seconds(10)}));
+  EXPECT_TRUE(policy.always_set_cookie);
+}
+
+TEST(AuthAnnotations, AnAuthUrlOfItsOwnTakesNothingFromTheConfigMap) {
+  const Settings from =
+      settings({{"global-auth-url", "http://all.example/"}, {"global-auth-signin", "https://login/"}});
+
+  EXPECT_EQ(read({}, from).policies.external_auth.url.source(), "http://all.example/");
+  EXPECT_TRUE(read({{"auth-url", "http://own.example/"}}, from).policies.external_auth.signin.empty());
+  EXPECT_FALSE(read({{"enable-global-auth", "false"}}, from).policies.external_auth.on());
+  EXPECT_TRUE(
+      read({{"enable-global-auth", "true"}, {"auth-method", "POST"}}, from).policies.external_auth.method.empty());
+}
+
+TEST(AuthAnnotations, AMethodWithBlanksNeverGetsIntoARequestLine) {
+  EXPECT_EQ(outcome({{"auth-url", "http://a/"}, {"auth-method", "G ET"}}), "503 auth-method-invalid");
 }
 
 TEST(AuthAnnotations, BasicAuthenticationIsReadIntoThePolicy) {
@@ -44,7 +86,7 @@ TEST(AuthAnnotations, WithoutATypeTheRestOfBasicAuthenticationProtectsNothing) {
   EXPECT_FALSE(read({{"auth-secret", "ns/users"}, {"auth-realm", "x"}}).policies.auth.basic);
 }
 
-TEST(AuthAnnotations, WhatProtectsNothingByItselfIsServedWithAWarning) {
+TEST(AuthAnnotations, WithoutAuthUrlNothingIsAsked) {
   for (const auto& [key, value] : testing::Keys{{"auth-method", "GET"},
                                                 {"auth-signin", "https://x/start?rd=$escaped_request_uri"},
                                                 {"auth-signin-redirect-param", "to"},
@@ -54,12 +96,9 @@ TEST(AuthAnnotations, WhatProtectsNothingByItselfIsServedWithAWarning) {
                                                 {"auth-cache-key", "$remote_user"},
                                                 {"auth-cache-duration", "200 401 5m, 10s"},
                                                 {"auth-always-set-cookie", "true"},
-                                                {"auth-keepalive", "5"},
-                                                {"auth-keepalive-share-vars", "true"},
-                                                {"auth-keepalive-requests", "5"},
-                                                {"auth-keepalive-timeout", "5"},
                                                 {"enable-global-auth", "false"}}) {
-    EXPECT_EQ(outcome({{key, value}}), "warning annotation-planned " + key + "\n");
+    EXPECT_EQ(outcome({{key, value}}), "ok") << key;
+    EXPECT_FALSE(read({{key, value}}).policies.external_auth.on()) << key;
   }
   EXPECT_EQ(outcome({{"enable-global-auth", "true"}}), "ok");
 }

@@ -34,7 +34,7 @@ TEST(SnippetAnnotations, AreNeverIgnoredWhereTheGatesAreOpen) {
     EXPECT_EQ(outcome({{key, " "}}, from), std::string("warning annotation-empty ") + key + "\n");
   }
   EXPECT_EQ(outcome({{"auth-snippet", "x;"}}, from), "ok");
-  EXPECT_EQ(outcome({{"auth-snippet", "x;"}, {"auth-url", "http://a/"}}, from), "503 auth-url-planned");
+  EXPECT_EQ(outcome({{"auth-snippet", "x;"}, {"auth-url", "http://a/"}}, from), "503 auth-snippet-refused");
 }
 
 TEST(SnippetAnnotations, OneOpenGateIsNotEnough) {

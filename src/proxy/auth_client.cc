@@ -1,0 +1,197 @@
+// Step 6 of life-of-a-request: the sub-request to an external authentication service.
+#include "weir/proxy/auth_client.h"
+
+#include "proxy/auth_cache.h"
+#include "proxy/auth_head.h"
+#include "proxy/auth_target.h"
+#include "proxy/clock.h"
+#include "proxy/response_body.h"
+#include "proxy/worker.h"
+#include "weir/base/ascii.h"
+#include "weir/base/cidr.h"
+
+#include <array>
+#include <string>
+#include <utility>
+
+namespace weir::proxy {
+namespace {
+
+using upstream::Failure;
+
+void refuse_auth(AuthAnswer& answer, int status, std::string_view reason) {
+  answer = {};
+  answer.status = status;
+  answer.reason = reason;
+}
+
+std::string_view auth_reason_of(Failure failure) {
+  switch (failure) {
+    case Failure::connect_timeout:
+    case Failure::send_timeout:
+    case Failure::read_timeout:
+      return "auth-service-timeout";
+    case Failure::invalid_header:
+    case Failure::header_too_large:
+      return "auth-service-malformed";
+    default:
+      return "auth-service-unreachable";
+  }
+}
+
+// The names are compared without regard to case; several lines of one name are one list.
+std::string joined_value(const http::Fields& fields, std::string_view name) {
+  std::string out;
+  for (const http::Field& field : fields.all()) {
+    if (!base::iequals(fields.name(field), name)) continue;
+    if (!out.empty()) out += ", ";
+    out += fields.value(field);
+  }
+  return out;
+}
+
+void read_answer(const http::ResponseHead& head, const features::ExternalAuthPolicy& policy, AuthAnswer& into) {
+  into = {};
+  into.status = head.status;
+  for (const std::string& name : policy.response_headers) into.values.push_back(joined_value(head.fields, name));
+  if (head.status == 401) into.challenge = head.fields.get(http::FieldId::www_authenticate);
+  for (const http::Field& field : head.fields.all()) {
+    if (field.id == http::FieldId::set_cookie) into.cookies.emplace_back(head.fields.value(field));
+  }
+}
+
+// Has the body, which nobody wants, come already? Then the connection may serve again.
+bool auth_body_is_here(upstream::Exchange& exchange, Worker& worker) {
+  BodyReader body(exchange.body(), exchange.head().content_length);
+  while (!body.done() && !body.malformed() && !exchange.sock().input().empty()) {
+    const std::string_view run = body.take(exchange.sock(), worker.relay_scratch());
+    body.consume(exchange.sock());
+    if (run.empty()) break;
+  }
+  return body.done() && !body.malformed();
+}
+
+bool is_kept(const features::ExternalAuthPolicy& policy) {
+  const bool safe = policy.method.empty() || policy.method == "GET" || policy.method == "HEAD";
+  return safe && !policy.cache_key.empty();
+}
+
+// Host, location and the key as spec 4.1 has it, and all of the policy that decides what an answer says, so that an
+// answer given to other settings is never found.
+tls::Sha256 key_of_answer(const RequestContext& request) {
+  const features::ExternalAuthPolicy& policy = request.policies().external_auth;
+  std::string text;
+  const auto add = [&text](std::string_view part) {
+    text.append(std::to_string(part.size())).append(1, ':').append(part);
+  };
+  add(request.host->name);
+  add(request.location->path);
+  add(request.location->type == route::PathType::exact ? "exact" : "prefix");
+  add(policy.method);
+  for (const std::string& name : policy.response_headers) add(name);
+  std::string scratch;
+  add(request.text_of(policy.url, scratch));
+  add(request.text_of(policy.cache_key, scratch));
+  return tls::sha256(text);
+}
+
+// Nginx's own times for what the location's proxy-* do not set here (spec 4.1).
+features::ProxyPolicy policy_of_auth(const features::ProxyPolicy& of_location) {
+  features::ProxyPolicy policy;
+  policy.connect_timeout = policy.send_timeout = policy.read_timeout = std::chrono::seconds(60);
+  policy.buffer_size = of_location.buffer_size;
+  policy.http_1_0 = of_location.http_1_0;
+  return policy;
+}
+
+http::Method auth_method_of(const std::string& method) {
+  constexpr std::array<std::pair<std::string_view, http::Method>, 7> kNames{{{"HEAD", http::Method::head},
+                                                                             {"POST", http::Method::post},
+                                                                             {"PUT", http::Method::put},
+                                                                             {"PATCH", http::Method::patch},
+                                                                             {"DELETE", http::Method::delete_},
+                                                                             {"CONNECT", http::Method::other},
+                                                                             {"OPTIONS", http::Method::options}}};
+  for (const auto& [name, value] : kNames) {
+    if (method == name) return value;
+  }
+  return method == "TRACE" ? http::Method::trace : http::Method::get;
+}
+
+}  // namespace
+
+AuthClient::AuthClient(Worker& worker) : worker_(worker), cache_(std::make_unique<AuthCache>()) {}
+
+AuthClient::~AuthClient() = default;
+
+const AuthAnswer* AuthClient::known(const RequestContext& request) {
+  if (!is_kept(request.policies().external_auth)) return nullptr;
+  return cache_->find(key_of_answer(request), worker_.reactor().now_ms());
+}
+
+net::Task<void> AuthClient::ask(const RequestContext& context, AuthAnswer& into) {
+  const Request& request = *context.whole;
+  const features::ExternalAuthPolicy& policy = request.policies().external_auth;
+  std::string scratch;
+  const std::optional<AuthTarget> to = parse_auth_target(request.text_of(policy.url, scratch));
+  if (!to) {
+    refuse_auth(into, 500, "auth-url-invalid");
+    co_return;
+  }
+  if (to->https) {
+    refuse_auth(into, 503, "auth-url-https-planned");
+    co_return;
+  }
+
+  upstream::AddressList found;
+  const bool literal = to->host.front() == '[';
+  if (const auto ip = base::parse_ip(literal ? to->host.substr(1, to->host.size() - 2) : to->host)) {
+    found = std::make_shared<const std::vector<base::IpAddress>>(1, *ip);
+  } else {
+    found = co_await worker_.resolver().resolve(to->host);
+  }
+  if (!found || found->empty()) {
+    refuse_auth(into, 500, "auth-service-unresolved");
+    co_return;
+  }
+  std::vector<route::Endpoint> endpoints;
+  for (const base::IpAddress& ip : *found) {
+    route::Endpoint& endpoint = endpoints.emplace_back();
+    endpoint.id = worker_.resolved_id(ip, to->port);
+    endpoint.ip = ip;
+    endpoint.port = to->port;
+    endpoint.text = to->host;
+  }
+
+  // Round-robin positions are kept by id; this one is behind those of the table.
+  route::Backend backend;
+  backend.id = static_cast<route::BackendId>(request.table->backends.size());
+  backend.name = to->host;
+  const features::ProxyPolicy proxy_policy = policy_of_auth(request.policies().proxy);
+  AuthHead head(request, *to);
+  upstream::Plan plan;
+  plan.backend = &backend;
+  plan.endpoints = endpoints;
+  plan.policy = &proxy_policy;
+  plan.settings = &request.settings();
+  plan.head = &head;
+  plan.method = auth_method_of(policy.method);
+  plan.idempotent = http::is_idempotent(plan.method);
+  plan.received_ms = worker_.reactor().now_ms();
+  http::ResponseHead answer;
+  std::vector<observe::UpstreamTry> tries;
+  upstream::Exchange exchange(worker_.upstream(), plan, answer, tries);
+  const Failure failure = co_await exchange.start();
+  if (failure != Failure::none) {
+    exchange.finish(false);
+    refuse_auth(into, 500, auth_reason_of(failure));
+    co_return;
+  }
+  read_answer(answer, policy, into);
+  exchange.finish(auth_body_is_here(exchange, worker_));
+  if (!is_kept(policy)) co_return;
+  const std::int64_t seconds = auth_answer_lifetime(answer, policy.cache, wall_clock_us() / 1'000'000);
+  if (seconds > 0) cache_->keep(key_of_answer(request), into, worker_.reactor().now_ms(), seconds);
+}
+
+}  // namespace weir::proxy
