@@ -19,9 +19,9 @@ struct AuthAnswer {
 
   bool accepts() const { return reason.empty() && status >= 200 && status < 300; }
   std::size_t size() const {
-    std::size_t bytes = sizeof *this + challenge.size();
-    for (const std::string& one : values) bytes += sizeof one + one.size();
-    for (const std::string& one : cookies) bytes += sizeof one + one.size();
+    std::size_t bytes = sizeof(AuthAnswer) + challenge.size();
+    for (const std::string& one : values) bytes += sizeof(std::string) + one.size();
+    for (const std::string& one : cookies) bytes += sizeof(std::string) + one.size();
     return bytes;
   }
 };
