@@ -18,8 +18,9 @@ import time
 import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
-MODULES = ("cases_serving", "cases_rights", "cases_status", "cases_leader", "cases_churn",
-           "cases_chart", "cases_webhook", "cases_image_swap", "cases_failures")
+# Churn leaves many Ingresses behind, whose Events would delay those that the cases before it wait for.
+MODULES = ("cases_serving", "cases_rights", "cases_status", "cases_leader", "cases_chart", "cases_webhook",
+           "cases_image_swap", "cases_churn", "cases_failures")
 SUITES = {"apiserver": MODULES, "certmanager": ("cases_certmanager",)}
 
 
