@@ -65,6 +65,9 @@ TlsStream::TlsStream(Sock& sock, SSL* ssl, bool server) : sock_(sock), ssl_(ssl)
 }
 
 TlsStream::~TlsStream() {
+  // OpenSSL takes a connection that ends without close_notify, by a reset say, for a bad one and spoils its session:
+  // the next connection to the same peer would pay for a full handshake. Fatal alerts have spoiled it already.
+  if (established_) SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   SSL_free(ssl_);
   ERR_clear_error();
 }

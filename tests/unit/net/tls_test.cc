@@ -222,6 +222,27 @@ TEST_P(Tls, AForgedRecordIsAnErrorAfterTheDataBeforeIt) {
   EXPECT_EQ(result, -EPROTO);
 }
 
+TEST_P(Tls, AResetOfTheConnectionLeavesItsSessionResumable) {
+  ASSERT_TRUE(connect());
+  loop.settle();
+  int sent = kUnset;
+  send_text(loop.jobs, *server, "with the tickets in front of it", kLong, sent);
+  std::string all;
+  read_all(loop.jobs, *client, 1000, all, client_result);
+  ASSERT_TRUE(loop.run_until([&] { return !all.empty(); }));
+  const std::unique_ptr<SSL_SESSION, decltype(&SSL_SESSION_free)> session(SSL_get1_session(client->ssl()),
+                                                                          &SSL_SESSION_free);
+  ASSERT_EQ(SSL_SESSION_is_resumable(session.get()), 1);
+
+  server->abort();
+  server.reset();
+  ASSERT_TRUE(loop.run_until([&] { return client_result != kUnset; }));
+  EXPECT_EQ(client_result, -ECONNRESET);
+  client.reset();
+
+  EXPECT_EQ(SSL_SESSION_is_resumable(session.get()), 1);
+}
+
 TEST_P(Tls, AHandshakeThatStallsTimesOut) {
   peer.send(std::string_view("\x16\x03\x01\x02", 4));
   shake(loop.jobs, *server, 200ms, result);
