@@ -121,7 +121,7 @@ net::Task<Failure> RequestPipeline::resolve_endpoints() {
   if (!found || found->empty()) co_return Failure::resolve_failed;
   for (const base::IpAddress& ip : *found) {
     route::Endpoint& endpoint = request_.resolved_endpoints.emplace_back();
-    endpoint.id = worker_.resolved_id(ip, backend.external_port);
+    endpoint.id = worker_.address_ids().of(ip, backend.external_port);
     endpoint.ip = ip;
     endpoint.port = backend.external_port;
     endpoint.text = ip.is_v4() ? ip.to_string() : "[" + ip.to_string() + "]";
