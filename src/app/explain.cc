@@ -118,6 +118,7 @@ class Explainer {
   void outcome(std::string text) { outcome_ = std::move(text); }
   void outcome_of_answer();
   bool is_health_check();
+  bool is_passed_on();
   void assume_client_certificate();
 
   const View& view_;
@@ -212,6 +213,32 @@ void Explainer::assume_client_certificate() {
              std::string("asked for; taken as shown and verified") + (auth->match_cn ? ", with an empty subject" : ""));
 }
 
+// The server name of its TLS connection is taken to be the URL's.
+bool Explainer::is_passed_on() {
+  const route::Host& host = *context_.host;
+  if (!connection_.https || !host.passthrough || host.name != context_.head.host) return false;
+  const route::Location& location = host.locations[*host.passthrough];
+  const route::Backend* backend = context_.table->find_backend(location.backend);
+  page_.line("TLS", "passed on unread (ssl-passthrough of " + location.ns + "/" + location.ingress +
+                        "): the certificate and the answer are the backend's");
+  page_.section("upstream");
+  page_.line("backend", backend ? backend->name : "none");
+  if (backend && !backend->external_name.empty()) {
+    page_.line("external name", backend->external_name + ":" + std::to_string(backend->external_port));
+  }
+  for (std::size_t i = 0; backend && i < backend->endpoints.size(); ++i) {
+    page_.line("endpoint", backend->endpoints[i].text);
+  }
+  const bool reachable = backend && (!backend->endpoints.empty() || !backend->external_name.empty());
+  if (!location.policies.ip_access.admits(connection_.address)) {
+    outcome("the connection is closed: the host does not serve the client's address (address-not-allowed)");
+  } else {
+    outcome(reachable ? "the TLS connection is passed on to " + backend->name
+                      : "the connection is closed: the backend has no endpoints (no-endpoints)");
+  }
+  return true;
+}
+
 void Explainer::follow() {
   const route::RoutingTable& table = view_.table;
   context_.table = &table;
@@ -230,6 +257,7 @@ void Explainer::follow() {
   page_.line("scheme", std::string(context_.forwarded.scheme) + (context_.forwarded.trusted ? " (as forwarded)" : ""));
   context_.host = &lookup_.find_host(table, context_.head.host);
   page_.line("host", host_line(table, *context_.host, context_.head.host));
+  if (is_passed_on()) return;
   if (connection_.https) {
     page_.line("certificate", context_.host->certificate ? base::join(context_.host->certificate->names(), ", ")
                                                          : std::string("the default certificate"));

@@ -70,6 +70,9 @@ class Inspector {
  public:
   Inspector(const View& view, std::int64_t now) : view_(view), now_(now) {
     for (const model::HostPtr& host : view.model.hosts) hosts_[host->name] = host.get();
+    for (const auto& host : view.table.hosts()) {
+      if (host->passthrough) unread_.insert(host->locations[*host->passthrough].backend);
+    }
   }
 
   json overview() const;
@@ -89,6 +92,7 @@ class Inspector {
   const View& view_;
   std::int64_t now_;
   std::map<std::string, const model::Host*> hosts_;
+  std::set<route::BackendId> unread_;  // they take TLS connections as they are
 };
 
 std::size_t Inspector::count(base::Severity severity) const {
@@ -166,6 +170,10 @@ json Inspector::host(const route::Host& host) const {
   json out{{"name", host.name}, {"aliases", host.aliases}, {"regex", host.regex_mode}};
   if (!host.www_redirect_to.empty()) out["redirectsTo"] = host.www_redirect_to;
   if (!host.app_root.empty()) out["appRoot"] = host.app_root.source();
+  if (host.passthrough) {
+    const route::Backend* backend = view_.table.find_backend(host.locations[*host.passthrough].backend);
+    out["passthrough"] = backend ? backend->name : "";
+  }
   if (host.certificate) {
     out["certificate"] = certificate(*host.certificate);
   } else if (host.has_certificate) {
@@ -211,8 +219,12 @@ json Inspector::backend(const route::Backend& backend) const {
   for (const route::Endpoint& endpoint : backend.endpoints) {
     endpoints.push_back({{"address", endpoint.ip.to_string()}, {"port", std::to_string(endpoint.port)}});
   }
-  json out{{"name", backend.name}, {"namespace", backend.ns}, {"service", backend.service},
-           {"port", backend.port}, {"sslPassthrough", false}, {"endpoints", std::move(endpoints)},
+  json out{{"name", backend.name},
+           {"namespace", backend.ns},
+           {"service", backend.service},
+           {"port", backend.port},
+           {"sslPassthrough", unread_.contains(backend.id)},
+           {"endpoints", std::move(endpoints)},
            {"noServer", false}};
   if (!backend.external_name.empty()) out["externalName"] = backend.external_name;
   if (!backend.balance.algorithm.empty()) out["load-balance"] = backend.balance.algorithm;

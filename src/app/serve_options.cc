@@ -136,14 +136,11 @@ std::vector<Flag> object_flags(ServeOptions& o) {
        to(m.deep_inspect)},
       {"disable-svc-external-name", kBoolean, "false", group, "Do not serve Services of type ExternalName", kActive,
        to(m.disable_svc_external_name)},
+      {"enable-ssl-passthrough", kBoolean, "false", group, "Honour the ssl-passthrough annotation", kActive,
+       to(m.ssl_passthrough)},
       {"allow-loopback-external-name", kBoolean, "false", group,
        "Weir's own: let ExternalName Services resolve to loopback and link-local addresses", kActive,
        to(m.allow_loopback_external_name)},
-      {"verify-auth-url", kBoolean, "true", group,
-       "Weir's own: verify certificates of https services of auth-url and global-auth-url; false: as the original, "
-       "which "
-       "asks whoever answers",
-       kActive, to(m.verify_auth_url)},
   };
 }
 
@@ -167,7 +164,13 @@ std::vector<Flag> listening_flags(ServeOptions& o) {
       {"default-server-port", kInteger, "8181", group, "The original's port of its built-in 404", kNoop, {}},
       {"status-port", kInteger, "10246", group, "The original's port for talking to its data plane", kNoop, {}},
       {"stream-port", kInteger, "10247", group, "The original's port for stream settings", kNoop, {}},
-      {"ssl-passthrough-proxy-port", kInteger, "442", group, "Port behind TLS passthrough", kPlanned, {}},
+      {"ssl-passthrough-proxy-port",
+       kInteger,
+       "442",
+       group,
+       "The original's port behind its TLS passthrough; Weir hands such connections on within the process",
+       kNoop,
+       {}},
       {"internal-logger-address",
        kText,
        "127.0.0.1:11514",
@@ -235,7 +238,6 @@ std::vector<Flag> cluster_flags(ServeOptions& o) {
        {}},
       {"disable-sync-events", kBoolean, "false", group, "Write no Sync events", kActive,
        to_opposite(o.status.sync_events)},
-      {"enable-ssl-passthrough", kBoolean, "false", group, "Honour the ssl-passthrough annotation", kPlanned, {}},
       {"enable-ssl-chain-completion",
        kBoolean,
        "false",

@@ -3,6 +3,7 @@
 #include "model/credentials.h"
 #include "model/header_maps.h"
 #include "model/ingress_rules.h"
+#include "model/passthrough.h"
 #include "model/report.h"
 #include "model/tls_secrets.h"
 #include "weir/base/ascii.h"
@@ -95,6 +96,7 @@ class Merge {
   TlsSecrets tls_secrets_;
   std::map<std::string, features::ProxySslPolicy> upstream_tls_;  // by namespace: of the first Ingress that has it
   AcceptedPtr clients_of_;                                        // whose auth-tls-* were looked at last
+  std::vector<AcceptedPtr> passthrough_;                          // the Ingresses that say so
   std::string deny_reason_;  // not empty: a setting that guards the whole host closes it
   std::unordered_map<PathKey, std::size_t, PathKeyHash> locations_;  // index into the host's locations
 };
@@ -209,6 +211,8 @@ void Merge::merge_host_tls(const AcceptedPtr& ingress) {
     if (clients.material || draft_.host.auth_tls.secret.empty()) draft_.host.auth_tls = std::move(clients);
   }
   const features::SslPolicy& ssl = ingress->policies.ssl;
+  const bool known = !passthrough_.empty() && passthrough_.back() == ingress;  // by another rule for the host
+  if (ssl.passthrough && !known) passthrough_.push_back(ingress);
   if (draft_.host.ssl.ciphers.empty()) draft_.host.ssl.ciphers = ssl.ciphers;
   if (!draft_.host.ssl.prefer_server_ciphers) draft_.host.ssl.prefer_server_ciphers = ssl.prefer_server_ciphers;
 }
@@ -361,6 +365,7 @@ void Merge::finish() {
     if (host.app_root.empty()) host.app_root = rewrite.app_root;
   }
   if (!input_.settings.proxy_ssl_location_only) share_upstream_tls();
+  decide_passthrough(draft_, passthrough_, input_);
 }
 
 }  // namespace

@@ -115,6 +115,13 @@ void Metrics::write_workers(std::string& out) {
   family(out, name);
   append_sample(out, name, render_labels(labels({{"connection", "new"}})), sum(&WorkerMetrics::upstream_connects));
   append_sample(out, name, render_labels(labels({{"connection", "reused"}})), sum(&WorkerMetrics::upstream_reuses));
+  single(out, "weir_passthrough_connections", constant_labels_, sum(&WorkerMetrics::passthrough_open));
+  name = "weir_passthrough_connections_total";
+  family(out, name);
+  const auto outcome = [this](const char* value) { return render_labels(labels({{"outcome", value}})); };
+  append_sample(out, name, outcome("failed"), sum(&WorkerMetrics::passthrough_failed));
+  append_sample(out, name, outcome("refused"), sum(&WorkerMetrics::passthrough_refused));
+  append_sample(out, name, outcome("relayed"), sum(&WorkerMetrics::passthrough_relayed));
   single(out, "weir_workers", constant_labels_, number(static_cast<std::uint64_t>(workers_.size())));
   single(out, "weir_request_metrics_series", constant_labels_, number(static_cast<std::uint64_t>(requests_.series())));
   for (const auto& [source, read] : sources_) single(out, source, constant_labels_, number(read()));

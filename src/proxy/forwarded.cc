@@ -49,13 +49,8 @@ bool is_proxied(const ClientConnection& connection, const features::Settings& se
 void resolve_address(RequestContext& request, const features::Settings& settings) {
   Forwarded& out = request.forwarded;
   const ClientConnection& connection = *request.connection;
-  out.address = connection.address;
-  out.client_port = connection.port;
-  const bool proxied = is_proxied(connection, settings);
-  if (proxied) {
-    out.address = connection.proxied->source;
-    out.client_port = connection.proxied->source_port;
-  }
+  out.address = address_of(connection, settings);
+  out.client_port = is_proxied(connection, settings) ? connection.proxied->source_port : connection.port;
   // With PROXY the header counts only where it is trusted to say more than that (spec 4.15).
   const bool from_header = settings.use_forwarded_headers || (settings.enable_real_ip && !settings.use_proxy_protocol);
   if (from_header) {
@@ -94,6 +89,10 @@ void append_joined(const http::Fields& fields, std::string_view name, std::strin
     if (out.size() > start) out += ", ";
     out += value;
   }
+}
+
+base::IpAddress address_of(const ClientConnection& connection, const features::Settings& settings) {
+  return is_proxied(connection, settings) ? connection.proxied->source : connection.address;
 }
 
 void resolve_forwarded(RequestContext& request) {

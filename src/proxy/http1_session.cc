@@ -24,6 +24,10 @@ const features::Settings& settings_of(const Worker& worker) {
   return worker.snapshot() ? *worker.snapshot().table().settings : defaults;
 }
 
+bool passes_through(const Worker& worker) {
+  return worker.snapshot() && worker.snapshot().table().has_passthrough;
+}
+
 // Nothing new to parse in a head that grew only inside one line; too long a line is found by the parser in time.
 bool worth_parsing(std::string_view input, std::size_t parsed, const http::H1Limits& limits) {
   return parsed == 0 || input.size() >= limits.request_line || input.find('\n', parsed) != std::string_view::npos;
@@ -121,6 +125,10 @@ net::Job serve_client(net::JobGroup&, std::unique_ptr<Session>& handed_over) {
     if (!known) co_return;
   }
   if (session->connection.https) {
+    if (passes_through(session->worker)) {
+      const bool over = co_await pass_through(*session);
+      if (over) co_return;
+    }
     const bool ready = co_await handshake(*session);
     if (!ready) co_return;
   }

@@ -119,14 +119,7 @@ net::Task<Failure> RequestPipeline::resolve_endpoints() {
   const route::Backend& backend = *request_.backend;
   const upstream::AddressList found = co_await worker_.resolver().resolve(backend.external_name);
   if (!found || found->empty()) co_return Failure::resolve_failed;
-  for (const base::IpAddress& ip : *found) {
-    route::Endpoint& endpoint = request_.resolved_endpoints.emplace_back();
-    endpoint.id = worker_.address_ids().of(ip, backend.external_port);
-    endpoint.ip = ip;
-    endpoint.port = backend.external_port;
-    endpoint.text = ip.is_v4() ? ip.to_string() : "[" + ip.to_string() + "]";
-    endpoint.text.append(":").append(std::to_string(endpoint.port));
-  }
+  worker_.add_resolved(*found, backend.external_port, request_.resolved_endpoints);
   request_.endpoints = request_.resolved_endpoints;
   if (backend.algorithm != route::Algorithm::round_robin) prepare_selection();
   co_return Failure::none;

@@ -11,7 +11,6 @@ void Request::clear() {
   clear_context();
   snapshot.reset();
   body.reset();
-  client = nullptr;
   backend = nullptr;
   canary = {};
   if (selection.backend != nullptr) selection.clear();

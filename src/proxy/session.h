@@ -37,6 +37,11 @@ void accept_client(Worker& worker, int fd, const net::Address& peer, bool https)
 // Step 2 (proxy_header.cc), with use-proxy-protocol. false: close. REQUIRES: the worker has a table.
 net::Task<bool> receive_proxy_header(Session& session);
 
+// Step 2 (passthrough.cc), where a host passes TLS through: reads the ClientHello and, if it names such a host, serves
+// the connection to its end. true: it is over, close. false: it is an ordinary one; what was read is its input.
+// REQUIRES: the worker has a table.
+net::Task<bool> pass_through(Session& session);
+
 // Step 2 (handshake.cc). false: close.
 net::Task<bool> handshake(Session& session);
 

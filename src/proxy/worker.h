@@ -16,7 +16,6 @@
 #include "weir/proxy/filter.h"
 #include "weir/proxy/password_check.h"
 #include "weir/route/lookup.h"
-#include "weir/upstream/address_ids.h"
 #include "weir/upstream/dns_client.h"
 #include "weir/upstream/exchange.h"
 #include "weir/upstream/offload.h"
@@ -25,9 +24,11 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace weir::proxy {
@@ -49,6 +50,12 @@ struct WorkerServices {
 struct Listening {
   int fd = -1;
   bool https = false;
+};
+
+// Of connections that no endpoint took; each client can bring many (passthrough.cc).
+struct UntoldFailures {
+  std::uint64_t told_ms = 0;  // when one was last logged
+  std::uint64_t count = 0;    // since then
 };
 
 class Worker {
@@ -102,7 +109,12 @@ class Worker {
   std::uint64_t& compression_memory() { return compression_memory_; }
   // Does gzip-disable name this client's User-Agent?
   bool gzip_is_disabled(const Request& request);
-  upstream::AddressIds& address_ids() { return address_ids_; }
+  // The id under which connections to a resolved address are pooled; apart from those that tables give out.
+  route::EndpointId resolved_id(const base::IpAddress& ip, std::uint16_t port);
+  // The addresses of an external name as endpoints.
+  void add_resolved(const std::vector<base::IpAddress>& addresses, std::uint16_t port,
+                    std::vector<route::Endpoint>& endpoints);
+  UntoldFailures& passthrough_failures() { return passthrough_failures_; }
   std::uint64_t next_connection_serial() { return ++connections_; }
 
  private:
@@ -125,7 +137,7 @@ class Worker {
   PasswordCheck passwords_;
   AuthClient auth_;
   upstream::Resolver resolver_;
-  upstream::AddressIds address_ids_;
+  std::map<std::pair<base::IpAddress, std::uint16_t>, route::EndpointId> resolved_ids_;
   Pauses pauses_;
   std::unique_ptr<observe::AccessLogBuffer> access_log_;
   std::vector<std::unique_ptr<Request>> free_requests_;
@@ -135,6 +147,7 @@ class Worker {
   std::string gzip_disable_text_;  // what gzip_disable_ was made from
   std::shared_ptr<const route::PathPattern> gzip_disable_;
   std::uint64_t compression_memory_ = 0;
+  UntoldFailures passthrough_failures_;
   std::uint64_t connections_ = 0;
   std::uint64_t last_housekeeping_ms_ = 0;
   std::uint64_t last_flush_ms_ = 0;

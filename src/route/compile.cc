@@ -76,6 +76,7 @@ struct Compiler::State {
   std::vector<std::shared_ptr<const Backend>> backends_by_id;  // null where an id is unused
   base::Diagnostics backend_diagnostics;
   bool has_host_tls = false;
+  bool has_passthrough = false;
   bool lost_backends = false;   // one that the table before had is gone
   bool lacks_backends = false;  // a location's backend is not in the model
   tls::Sha256 hosts_digest{};
@@ -104,8 +105,12 @@ CompileResult Compiler::compile(const model::Model& model) {
     const HostList& hosts = *state.hosts.list();
     state.has_host_tls =
         std::any_of(hosts.begin(), hosts.end(), [](const std::shared_ptr<const Host>& host) { return host->tls; });
+    state.has_passthrough = std::any_of(hosts.begin(), hosts.end(), [](const std::shared_ptr<const Host>& host) {
+      return host->passthrough.has_value();
+    });
   }
   table->has_host_tls = state.has_host_tls;
+  table->has_passthrough = state.has_passthrough;
   table->host_list = state.hosts.list();
   table->catch_all = *std::lower_bound(
       table->hosts().begin(), table->hosts().end(), std::string_view(model::kCatchAll),

@@ -134,6 +134,9 @@ BuiltHost build_host(const HostInput& input, const BuildTools& tools) {
   for (const model::Location& location : input.host.locations) {
     host.locations.push_back(build_location(location, input.host, input.denied, tools));
   }
+  if (const auto root = input.host.passthrough; root && !host.locations.at(*root).policies.deny.denied()) {
+    host.passthrough = static_cast<std::uint32_t>(*root);
+  }
   add_missing_root(host, input.default_backend, tools);
   HostMatcher::Built matcher = HostMatcher::build(host, tools.patterns);
   host.matcher = std::move(matcher.matcher);

@@ -124,6 +124,10 @@ std::string host_text(const RoutingTable& table, const Host& host) {
         "refused with " + std::to_string(clients.refuse_status) + " (" + clients.refuse_reason + ")";
     line(out, "  ", "client certificates", clients.refuse_status != 0 ? closed : "by Secret " + clients.secret);
   }
+  if (host.passthrough) {
+    const Backend* backend = table.find_backend(host.locations[*host.passthrough].backend);
+    line(out, "  ", "TLS passes unread to", backend ? backend->name : "nobody");
+  }
   for (std::uint32_t i = 0; i < host.locations.size(); ++i) location_text(out, table, host, i);
   return out;
 }

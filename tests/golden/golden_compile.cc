@@ -56,6 +56,7 @@ const std::map<std::string, SetFlag>& flags() {
       {"default-backend-service", [](Options& o, const std::string& v) { o.default_backend_service = object_name(v); }},
       {"ingress-class", [](Options& o, const std::string& v) { o.ingress_class = v; }},
       {"controller-class", [](Options& o, const std::string& v) { o.controller_class = v; }},
+      {"enable-ssl-passthrough", [](Options& o, const std::string&) { o.ssl_passthrough = true; }},
       {"ingress-class-by-name", [](Options& o, const std::string&) { o.ingress_class_by_name = true; }},
       {"watch-ingress-without-class", [](Options& o, const std::string&) { o.watch_ingress_without_class = true; }},
       {"disable-catch-all", [](Options& o, const std::string&) { o.disable_catch_all = true; }},

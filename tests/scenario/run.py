@@ -238,7 +238,7 @@ class Pki:
         folder.mkdir()
         for name, one in spec.items():
             one = one or {}
-            names = ",".join(f"{'IP' if n[0].isdigit() else 'DNS'}:{n}" for n in one.get("names") or [])
+            names = ",".join(f"DNS:{n}" for n in one.get("names") or [])
             issuer = ["-CA", self.path(one["by"]), "-CAkey", self.path(one["by"], "key")] if one.get("by") else []
             is_ca = one.get("ca", not one.get("by"))
             subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
@@ -265,14 +265,29 @@ class Pki:
         context.sni_callback = lambda connection, name, _: setattr(connection, "wanted_name", name)
         return context
 
+    def revocations(self, by, revoked):
+        """The list of revoked certificates that an authority signs."""
+        work = self.folder / f"crl-{by}"
+        work.mkdir(exist_ok=True)
+        config, index, out = work / "openssl.cnf", work / "index.txt", work / "out.pem"
+        index.write_text("")
+        config.write_text(f"[ca]\ndefault_ca = one\n[one]\ndatabase = {index}\ndefault_md = sha256\ndefault_crl_days = 30\n")
+        ca = ["openssl", "ca", "-config", config, "-cert", self.path(by), "-keyfile", self.path(by, "key")]
+        for name in revoked:
+            subprocess.run([*ca, "-revoke", self.path(name)], check=True, capture_output=True)
+        subprocess.run([*ca, "-gencrl", "-out", out], check=True, capture_output=True)
+        return out.read_text()
+
     def secret(self, name, spec):
-        """{tls: NAME, ca: NAME or names, text: {key: text}, namespace: default}"""
+        """{tls: NAME, ca: NAME or names, crl: {by: NAME, revoked: [NAME]}, text: {key: text}, namespace: default}"""
         data = {}
         if "tls" in spec:
             data.update({"tls.crt": self.text(spec["tls"]), "tls.key": self.text(spec["tls"], "key")})
         if "ca" in spec:
             names = spec["ca"] if isinstance(spec["ca"], list) else [spec["ca"]]
             data["ca.crt"] = "".join(self.text(n) for n in names)
+        if "crl" in spec:
+            data["ca.crl"] = self.revocations(spec["crl"]["by"], spec["crl"]["revoked"])
         data.update(spec.get("text") or {})
         return {"apiVersion": "v1", "kind": "Secret", "type": "Opaque",
                 "metadata": {"name": name, "namespace": spec.get("namespace", "default")}, "stringData": data}
@@ -344,8 +359,7 @@ class Scenario:
                    *self.data.get("flags", [])]
         self.log = open(self.work / "log", "wb")
         self.out = open(self.work / "out", "wb")
-        self.process = subprocess.Popen([str(c) for c in command], stdout=self.out, stderr=self.log,
-                                        env={**os.environ, **self.authorities()})
+        self.process = subprocess.Popen([str(c) for c in command], stdout=self.out, stderr=self.log)
         deadline = time.monotonic() + DEADLINE
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
@@ -359,13 +373,6 @@ class Scenario:
                 pass
             time.sleep(0.01)
         raise Failed(f"weir was not ready within {DEADLINE} s: {self.log_text()}")
-
-    def authorities(self):
-        """Whom the system of this scenario trusts: its `system_ca` alone."""
-        empty = self.work / "no-certificates"
-        empty.mkdir()
-        name = self.data.get("system_ca")
-        return {"SSL_CERT_FILE": str(self.pki.path(name) if name else empty / "none"), "SSL_CERT_DIR": str(empty)}
 
     def log_text(self):
         return (self.work / "log").read_text(errors="replace")[-2000:]
@@ -441,10 +448,19 @@ class Scenario:
                     context = self.session_context = context if step["session"] == "keep" else self.session_context
                 name = step.get("sni") or re.sub(r"^https?://|[:/].*$", "", step.get("request", "").split(" ")[-1])
                 session = self.session if step.get("session") == "resume" else None
-                connection = context.wrap_socket(raw, server_hostname=name, session=session)
+                try:
+                    connection = context.wrap_socket(raw, server_hostname=name, session=session)
+                except OSError:  # SSLError too
+                    if step.get("handshake") == "fails":
+                        return None
+                    raise
+                if step.get("handshake") == "fails":
+                    raise Failed("the TLS handshake should fail")
                 if "session_reused" in step and connection.session_reused != step["session_reused"]:
                     raise Failed(f"the TLS session was {'' if connection.session_reused else 'not '}resumed")
                 self.peer_certificate = connection.getpeercert(binary_form=True)
+                if "shown" in step and self.peer_certificate != ssl.PEM_cert_to_DER_cert(self.pki.text(step["shown"])):
+                    raise Failed(f"the certificate shown is not {step['shown']}")
             connection.sendall(self.request_bytes(step))
             if step.get("half_close"):
                 connection.shutdown(socket.SHUT_WR)

@@ -102,14 +102,14 @@ struct Settings {
   std::uint32_t upstream_keepalive_requests = 10000;
   std::chrono::seconds upstream_keepalive_time{3600};
   std::chrono::seconds upstream_keepalive_timeout{60};
-  std::vector<std::string> hide_headers;  // lower case
+  std::chrono::seconds stream_timeout{600};  // proxy-stream-timeout: idle time of raw TCP, either direction
+  std::vector<std::string> hide_headers;     // lower case
   CompressionSettings compression;
 
   // --- logs
   std::string access_log_path = "/dev/stdout";
   bool access_log = true;
   bool access_log_for_default_backend = false;
-  bool auth_access_log = false;  // a line for each sub-request of external authentication
   std::vector<std::string> skip_access_log_urls;
   std::string log_format;  // empty: the default layout (spec 8.2)
   bool log_escape_json = false;

@@ -8,6 +8,7 @@
 #include "weir/features/settings.h"
 #include "weir/kube/cluster_state.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -66,17 +67,19 @@ struct TlsEntry {
 };
 
 struct Host {
-  std::string name;                  // lower case; "*.x" for a wildcard; "_" for the catch-all
-  std::vector<std::string> aliases;  // sorted
-  std::vector<Location> locations;   // in the original's list order: path length descending, then path
-                                     // descending, stable (spec 2.5)
-  bool regex_mode = false;           // spec 2.5
-  bool has_tls = false;              // one of its Ingresses has a non-empty spec.tls (spec 2.8)
-  std::vector<TlsEntry> tls;         // of the first such Ingress (spec 2.9)
-  features::AuthTlsPolicy auth_tls;  // of the first of its Ingresses that has a usable one (spec 2.2)
-  features::SslPolicy ssl;           // each value of the first that sets it
-  features::VariableText app_root;   // first location that has one
-  std::string www_redirect_to;       // non-empty: an extra host that only redirects there (spec 2.10)
+  std::string name;                        // lower case; "*.x" for a wildcard; "_" for the catch-all
+  std::vector<std::string> aliases;        // sorted
+  std::vector<Location> locations;         // in the original's list order: path length descending, then path
+                                           // descending, stable (spec 2.5)
+  bool regex_mode = false;                 // spec 2.5
+  bool has_tls = false;                    // one of its Ingresses has a non-empty spec.tls (spec 2.8)
+  std::vector<TlsEntry> tls;               // of the first such Ingress (spec 2.9)
+  features::AuthTlsPolicy auth_tls;        // of the first of its Ingresses that has a usable one (spec 2.2)
+  features::SslPolicy ssl;                 // each value of the first that sets it
+  features::VariableText app_root;         // first location that has one
+  std::string www_redirect_to;             // non-empty: an extra host that only redirects there (spec 2.10)
+  std::optional<std::size_t> passthrough;  // index of the location whose backend takes the host's TLS connections
+                                           // unread (spec 4.13); nullopt: TLS ends here
   std::vector<Shadowed> shadowed;
 
   bool operator==(const Host&) const = default;

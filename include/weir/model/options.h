@@ -23,10 +23,10 @@ struct Options {
   bool enable_annotation_validation = true;
   bool deep_inspect = true;
   bool disable_svc_external_name = false;
+  bool ssl_passthrough = false;               // --enable-ssl-passthrough
   bool topology_aware_routing = false;        // --enable-topology-aware-routing
   std::string zone;                           // this machine's zone; empty: unknown, topology hints are not followed
   bool allow_loopback_external_name = false;  // Weir's own; rulings: refused by default
-  bool verify_auth_url = true;                // Weir's own: certificates of authentication services
   std::string health_check_path = "/healthz";
   std::uint16_t http_port = 80;
   std::uint16_t https_port = 443;

@@ -46,6 +46,11 @@ class alignas(64) WorkerMetrics {
   Cell upstream_connects;  // new connections to endpoints
   Cell upstream_reuses;    // requests on a pooled connection
   Cell regex_limit_hits;   // matches given up at the PCRE2 limit
+  // ssl-passthrough: open now; and since the start: relayed, refused (its address), failed (no endpoint took it)
+  Cell passthrough_open;
+  Cell passthrough_relayed;
+  Cell passthrough_refused;
+  Cell passthrough_failed;
 
   // A response the proxy itself made: "no-endpoints", "body-too-large", "auth-url-planned" ... Allocates for the first
   // use of a code; codes beyond kMaxReasons are counted as "other".

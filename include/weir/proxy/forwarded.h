@@ -9,4 +9,7 @@ namespace weir::proxy {
 // Fills request.forwarded. REQUIRES: head, connection and table are set.
 void resolve_forwarded(RequestContext& request);
 
+// Who is at the other end before anything was read: the peer, or whom a trusted PROXY header names.
+base::IpAddress address_of(const ClientConnection& connection, const features::Settings& settings);
+
 }  // namespace weir::proxy

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -87,7 +88,6 @@ struct LocationPolicies {
   std::string hsts_value;              // ready-made header value, empty when off
   std::uint64_t filters = 0;           // bit i: filter i of features/filter_order.h is active here
   tls::ClientContextPtr upstream_tls;  // of backend-protocol HTTPS and AUTO_HTTP; null: plain
-  tls::ClientContextPtr auth_tls;      // of an authentication service whose URL may be https; null: it is not
   std::string problem;  // why a setting cannot be honoured, "annotation: text"; empty: all can. The paths are denied
 };
 
@@ -133,7 +133,9 @@ struct Host {
   std::shared_ptr<const HostMatcher> matcher;
   bool regex_mode = false;
   bool has_certificate = false;  // of requests for `name` itself (spec 2.8); any name: host_has_certificate()
-  std::string name;              // "_", "a.example", "*.a.example"
+  std::optional<std::uint32_t> passthrough;  // index of the location whose backend takes TLS connections for `name`
+                                             // unread (spec 4.13)
+  std::string name;                          // "_", "a.example", "*.a.example"
   std::vector<std::string> aliases;
   features::VariableText app_root;
   std::string www_redirect_to;                    // non-empty: only redirects there (spec 2.10)
@@ -160,6 +162,7 @@ struct RoutingTable : tls::CertificateFinder {
   bool default_certificate_generated = false;  // no usable --default-ssl-certificate
   tls::ServerContextPtr tls_context;           // null: no HTTPS
   bool has_host_tls = false;                   // a host has TLS settings beside its certificate
+  bool has_passthrough = false;                // the TLS connections of a host are not read
   std::string health_check_path = "/healthz";  // answered with 200 on "_"
   std::uint16_t http_port = 80;                // flags, for X-Forwarded-Port and redirects
   std::uint16_t https_port = 443;

@@ -40,24 +40,24 @@ std::string print_preference(const Policies& from) {
 }  // namespace
 
 AnnotationSet ssl_annotations() {
-  return annotation_set("ssl", "SSLCipher",
-                        {
-                            spec("ssl-ciphers", field(&Policies::ssl, &SslPolicy::ciphers), Scope::host,
-                                 OnInvalid::refuse_object, "TLS 1.2 ciphers of the host.")
-                                .syntax({"OpenSSL cipher string", is_cipher_string})
-                                .settings("ssl-ciphers"),
-                            spec("ssl-prefer-server-ciphers", field(&Policies::ssl, &SslPolicy::ciphers), Scope::host,
-                                 OnInvalid::use_default, "Whether the server's order of ciphers decides.")
-                                .syntax(syntax::boolean())
-                                .apply(read_preference)
-                                .print(print_preference)
-                                .default_text("true"),
-                            plan("ssl-passthrough", syntax::boolean(), Scope::host, OnInvalid::refuse_object,
-                                 "Hands the TLS connection to the backend unread; needs --enable-ssl-passthrough.")
-                                .group("SSLPassthrough")
-                                .default_text("false")
-                                .asks_when_true(),
-                        });
+  return annotation_set(
+      "ssl", "SSLCipher",
+      {
+          spec("ssl-ciphers", field(&Policies::ssl, &SslPolicy::ciphers), Scope::host, OnInvalid::refuse_object,
+               "TLS 1.2 ciphers of the host.")
+              .syntax({"OpenSSL cipher string", is_cipher_string})
+              .settings("ssl-ciphers"),
+          spec("ssl-prefer-server-ciphers", field(&Policies::ssl, &SslPolicy::ciphers), Scope::host,
+               OnInvalid::use_default, "Whether the server's order of ciphers decides.")
+              .syntax(syntax::boolean())
+              .apply(read_preference)
+              .print(print_preference)
+              .default_text("true"),
+          spec("ssl-passthrough", field(&Policies::ssl, &SslPolicy::passthrough), Scope::host, OnInvalid::refuse_object,
+               "Hands the TLS connections of the host to the Service of its path `/` unread; needs "
+               "--enable-ssl-passthrough.")
+              .group("SSLPassthrough"),
+      });
 }
 
 }  // namespace weir::features

@@ -46,6 +46,19 @@ TEST(Explain, ShowsRewritesAndWhereASettingComesFrom) {
                           ContainsRegex("proxy-connect-timeout +5s? +default")));
 }
 
+TEST(Explain, SaysThatTlsIsPassedOnUnread) {
+  model::Options options;
+  options.ssl_passthrough = true;
+  const std::string objects = test::ingress("a", "a.example", "/", "ssl-passthrough: \"true\"");
+
+  EXPECT_THAT(
+      run(objects, {"GET", "https://a.example/x", {}}, options),
+      AllOf(HasSubstr("passed on unread (ssl-passthrough of default/a)"), HasSubstr("endpoint      10.1.2.3:8080"),
+            HasSubstr("the TLS connection is passed on to default-web-80")));
+  EXPECT_THAT(run(objects, {"GET", "http://a.example/x", {}}, options), HasSubstr("proxied to default-web-80"));
+  EXPECT_THAT(run(objects, {"GET", "https://a.example/x", {}}), HasSubstr("proxied to default-web-80"));
+}
+
 TEST(Explain, SaysWhatEndsARequestBeforeTheUpstream) {
   EXPECT_THAT(run(test::ingress("a", "a.example", "/", "permanent-redirect: https://b.example/"),
                   {"GET", "http://a.example/", {}}),

@@ -18,15 +18,15 @@ using testing::StartsWith;
 
 constexpr std::int64_t kNow = 1'800'000'000;
 
-InspectionAnswer ask(const std::string& manifests, const std::string& target) {
+InspectionAnswer ask(const std::string& manifests, const std::string& target, const model::Options& options = {}) {
   test::ManifestFolder folder;
   folder.write("a.yaml", test::kObjects + manifests);
-  const LoadedModel loaded = load_model({folder.path()}, {});
-  return inspect(view_of(loaded), {}, target, kNow);
+  const LoadedModel loaded = load_model({folder.path()}, options);
+  return inspect(view_of(loaded), options, target, kNow);
 }
 
-json ask_json(const std::string& manifests, const std::string& target) {
-  const InspectionAnswer answer = ask(manifests, target);
+json ask_json(const std::string& manifests, const std::string& target, const model::Options& options = {}) {
+  const InspectionAnswer answer = ask(manifests, target, options);
   EXPECT_EQ(answer.status, 200) << answer.body;
   EXPECT_EQ(answer.content_type, "application/json");
   return json::parse(answer.body);
@@ -88,6 +88,18 @@ TEST(Inspection, BackendsHaveTheMembersThatTheKubectlPluginReads) {
   for (const char* member : {"name", "service", "port", "sslPassthrough", "noServer"}) {
     EXPECT_TRUE(found[0].contains(member)) << member;
   }
+}
+
+TEST(Inspection, HostsAndBackendsTellThatTlsIsPassedOnUnread) {
+  model::Options options;
+  options.ssl_passthrough = true;
+  const std::string objects = test::ingress("a", "shop.example", "/", "ssl-passthrough: \"true\"");
+
+  EXPECT_EQ(ask_json(objects, "/api/v1/hosts?host=shop.example", options)["hosts"][0]["passthrough"], "default-web-80");
+  EXPECT_EQ(ask_json(objects, "/api/v1/backends", options)[0]["sslPassthrough"], true);
+  EXPECT_THAT(ask(objects, "/api/v1/config?host=shop.example", options).body,
+              HasSubstr("TLS passes unread to: default-web-80"));
+  EXPECT_EQ(ask_json(objects, "/api/v1/backends")[0]["sslPassthrough"], false);
 }
 
 TEST(Inspection, DiagnosticsNameObjectAndKey) {

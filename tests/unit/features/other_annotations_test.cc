@@ -18,8 +18,7 @@ TEST(PlannedAnnotations, AreServedWithAWarning) {
                                        {"fastcgi-params-configmap", "ns/map"},
                                        {"enable-opentelemetry", "true"},
                                        {"opentelemetry-trust-incoming-span", "false"},
-                                       {"opentelemetry-operation-name", "op"},
-                                       {"ssl-passthrough", "true"}}) {
+                                       {"opentelemetry-operation-name", "op"}}) {
     const ReadResult result = read({{key, value}});
 
     EXPECT_EQ(lines(result), "warning annotation-planned " + key + "\n");
@@ -29,14 +28,12 @@ TEST(PlannedAnnotations, AreServedWithAWarning) {
 }
 
 TEST(PlannedAnnotations, ValuesThatAskForNothingAreQuiet) {
-  EXPECT_EQ(outcome({{"ssl-passthrough", "false"}, {"enable-opentelemetry", "false"}}), "ok");
+  EXPECT_EQ(outcome({{"enable-opentelemetry", "false"}}), "ok");
 }
 
 TEST(PlannedAnnotations, BadValuesThatRefuse) {
-  for (const auto& [key, value] : Keys{{"fastcgi-index", "a/b"},
-                                       {"fastcgi-params-configmap", "a;b"},
-                                       {"opentelemetry-operation-name", "a.b"},
-                                       {"ssl-passthrough", "x"}}) {
+  for (const auto& [key, value] :
+       Keys{{"fastcgi-index", "a/b"}, {"fastcgi-params-configmap", "a;b"}, {"opentelemetry-operation-name", "a.b"}}) {
     EXPECT_EQ(outcome({{key, value}}), "ING") << key;
   }
 }
@@ -53,6 +50,13 @@ TEST(PlannedAnnotations, BadValuesThatFallBack) {
 
 TEST(PlannedAnnotations, ValuesThatFreezeTheOriginalDenyOnlyThisObject) {
   EXPECT_EQ(outcome({{"mirror-target", "http://h/$nosuch"}}), "503 mirror-target-invalid");
+}
+
+TEST(SslAnnotations, PassthroughIsReadAndABadValueRefusesTheObject) {
+  EXPECT_TRUE(read({{"ssl-passthrough", "true"}}).policies.ssl.passthrough);
+  EXPECT_FALSE(read({{"ssl-passthrough", "false"}}).policies.ssl.passthrough);
+  EXPECT_FALSE(read({}).policies.ssl.passthrough);
+  EXPECT_EQ(outcome({{"ssl-passthrough", "x"}}), "ING");
 }
 
 TEST(SslAnnotations, CiphersAndTheirOrderAreRead) {

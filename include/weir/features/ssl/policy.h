@@ -10,6 +10,7 @@ namespace weir::features {
 struct SslPolicy {
   std::string ciphers;                        // TLS 1.2; empty: the ConfigMap's
   std::optional<bool> prefer_server_ciphers;  // nullopt: unset, which is on
+  bool passthrough = false;                   // TLS is the endpoint's (spec 4.13): model/passthrough.cc
 
   bool operator==(const SslPolicy&) const = default;
 };
