@@ -16,6 +16,7 @@ route::CompileOptions compile_options(const model::Options& options) {
   compile.http_port = options.http_port;
   compile.https_port = options.https_port;
   compile.health_check_path = options.health_check_path;
+  compile.verify_auth_url = options.verify_auth_url;
   compile.filter_mask = features::filter_mask;
   return compile;
 }

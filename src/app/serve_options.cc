@@ -141,6 +141,11 @@ std::vector<Flag> object_flags(ServeOptions& o) {
       {"allow-loopback-external-name", kBoolean, "false", group,
        "Weir's own: let ExternalName Services resolve to loopback and link-local addresses", kActive,
        to(m.allow_loopback_external_name)},
+      {"verify-auth-url", kBoolean, "true", group,
+       "Weir's own: verify certificates of https services of auth-url and global-auth-url; false: as the original, "
+       "which "
+       "asks whoever answers",
+       kActive, to(m.verify_auth_url)},
   };
 }
 

@@ -96,7 +96,8 @@ std::vector<SettingSpec> log_settings() {
       plan_setting("disable-stream-access-log", "bool", "false", "No access log of TCP and UDP."),
       setting("enable-access-log-for-default-backend", in_settings(&Settings::access_log_for_default_backend),
               "Logs requests that no Ingress serves."),
-      plan_setting("enable-auth-access-log", "bool", "false", "Logs sub-requests of authentication."),
+      setting("enable-auth-access-log", in_settings(&Settings::auth_access_log),
+              "Logs sub-requests of authentication, each with a line of its own."),
       setting("skip-access-log-urls", in_settings(&Settings::skip_access_log_urls),
               "Request URIs that are not logged: exact, `~expression` or `~*expression`."),
       // Logs have variables that values do not have: the access log itself says which one it does not know.

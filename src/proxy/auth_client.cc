@@ -3,6 +3,7 @@
 
 #include "proxy/auth_cache.h"
 #include "proxy/auth_head.h"
+#include "proxy/auth_log.h"
 #include "proxy/auth_target.h"
 #include "proxy/clock.h"
 #include "proxy/response_body.h"
@@ -34,6 +35,8 @@ std::string_view auth_reason_of(Failure failure) {
     case Failure::invalid_header:
     case Failure::header_too_large:
       return "auth-service-malformed";
+    case Failure::tls_untrusted:
+      return "auth-service-untrusted";
     default:
       return "auth-service-unreachable";
   }
@@ -129,38 +132,43 @@ const AuthAnswer* AuthClient::known(const RequestContext& request) {
   return cache_->find(key_of_answer(request), worker_.reactor().now_ms());
 }
 
+// Empty: the host has no address now.
+net::Task<void> AuthClient::find_endpoints(const AuthTarget& to, std::vector<route::Endpoint>& into) {
+  upstream::AddressList found;
+  if (const auto ip = base::parse_ip(to.plain_host())) {
+    found = std::make_shared<const std::vector<base::IpAddress>>(1, *ip);
+  } else {
+    found = co_await worker_.resolver().resolve(to.host);
+  }
+  if (!found) co_return;
+  for (const base::IpAddress& ip : *found) {
+    route::Endpoint& endpoint = into.emplace_back();
+    endpoint.id = worker_.address_ids().of(ip, to.port, to.tls_name);
+    endpoint.ip = ip;
+    endpoint.port = to.port;
+    endpoint.text = ip.is_v4() ? ip.to_string() : "[" + ip.to_string() + "]";
+    endpoint.text.append(":").append(std::to_string(to.port));
+  }
+}
+
 net::Task<void> AuthClient::ask(const RequestContext& context, AuthAnswer& into) {
   const Request& request = *context.whole;
   const features::ExternalAuthPolicy& policy = request.policies().external_auth;
+  SubRequest sub;
+  sub.began_us = worker_.reactor().now_us();
   std::string scratch;
   const std::optional<AuthTarget> to = parse_auth_target(request.text_of(policy.url, scratch));
-  if (!to) {
+  if (!to || (to->https && request.location->shared->auth_tls == nullptr)) {
     refuse_auth(into, 500, "auth-url-invalid");
     co_return;
   }
-  if (to->https) {
-    refuse_auth(into, 503, "auth-url-https-planned");
-    co_return;
-  }
-
-  upstream::AddressList found;
-  const bool literal = to->host.front() == '[';
-  if (const auto ip = base::parse_ip(literal ? to->host.substr(1, to->host.size() - 2) : to->host)) {
-    found = std::make_shared<const std::vector<base::IpAddress>>(1, *ip);
-  } else {
-    found = co_await worker_.resolver().resolve(to->host);
-  }
-  if (!found || found->empty()) {
-    refuse_auth(into, 500, "auth-service-unresolved");
-    co_return;
-  }
+  sub.host = to->host;
+  sub.target = to->target;
   std::vector<route::Endpoint> endpoints;
-  for (const base::IpAddress& ip : *found) {
-    route::Endpoint& endpoint = endpoints.emplace_back();
-    endpoint.id = worker_.resolved_id(ip, to->port);
-    endpoint.ip = ip;
-    endpoint.port = to->port;
-    endpoint.text = to->host;
+  co_await find_endpoints(*to, endpoints);
+  if (endpoints.empty()) {
+    refuse_auth(into, 500, "auth-service-unresolved");
+    co_return log_sub_request(worker_, request, into, sub);
   }
 
   // Round-robin positions are kept by id; this one is behind those of the table.
@@ -174,23 +182,29 @@ net::Task<void> AuthClient::ask(const RequestContext& context, AuthAnswer& into)
   plan.endpoints = endpoints;
   plan.policy = &proxy_policy;
   plan.settings = &request.settings();
+  if (to->https) plan.tls = request.location->shared->auth_tls.get();
+  plan.tls_name = to->tls_name;
   plan.head = &head;
   plan.method = auth_method_of(policy.method);
   plan.idempotent = http::is_idempotent(plan.method);
+  plan.client = request.client;
   plan.received_ms = worker_.reactor().now_ms();
-  http::ResponseHead answer;
-  std::vector<observe::UpstreamTry> tries;
-  upstream::Exchange exchange(worker_.upstream(), plan, answer, tries);
+  upstream::Exchange exchange(worker_.upstream(), plan, sub.head, sub.tries);
   const Failure failure = co_await exchange.start();
   if (failure != Failure::none) {
     exchange.finish(false);
-    refuse_auth(into, 500, auth_reason_of(failure));
-    co_return;
+    if (failure == Failure::client_aborted) {
+      refuse_auth(into, AuthAnswer::kClientGone, upstream::info(failure).reason);
+    } else {
+      refuse_auth(into, 500, auth_reason_of(failure));
+    }
+    co_return log_sub_request(worker_, request, into, sub);
   }
-  read_answer(answer, policy, into);
+  read_answer(sub.head, policy, into);
   exchange.finish(auth_body_is_here(exchange, worker_));
+  log_sub_request(worker_, request, into, sub);
   if (!is_kept(policy)) co_return;
-  const std::int64_t seconds = auth_answer_lifetime(answer, policy.cache, wall_clock_us() / 1'000'000);
+  const std::int64_t seconds = auth_answer_lifetime(sub.head, policy.cache, wall_clock_us() / 1'000'000);
   if (seconds > 0) cache_->keep(key_of_answer(request), into, worker_.reactor().now_ms(), seconds);
 }
 

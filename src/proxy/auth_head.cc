@@ -66,6 +66,9 @@ void write_auth_head(http::HeadWriter& head, const Request& request, const AuthT
     own("X-Original-URI", request.head.target());
     own("X-Scheme", request.forwarded.scheme);
   }
+  if (const route::ClientAuth* certificates = request.host->client_auth.get()) {
+    write_client_certificate(request, *certificates, own);
+  }
   std::string scratch;
   for (const features::HeaderText& one : policy.headers) {
     const std::string_view value = request.text_of(one.value, scratch);

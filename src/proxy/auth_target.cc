@@ -40,6 +40,11 @@ std::optional<AuthTarget> parse_auth_target(std::string_view url) {
   }
   if (!is_host(host)) return std::nullopt;
   out.host = host;
+  if (out.https) {
+    out.tls_name = base::to_lower(out.plain_host());
+    if (out.tls_name.back() == '.') out.tls_name.pop_back();
+    if (out.tls_name.empty()) return std::nullopt;
+  }
   if (end == url.size() || url[end] == '?') out.target = "/";
   constexpr std::string_view kHex = "0123456789ABCDEF";
   for (const char c : url.substr(end)) {

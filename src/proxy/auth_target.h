@@ -10,9 +10,14 @@ namespace weir::proxy {
 
 struct AuthTarget {
   bool https = false;
-  std::string host;  // as written, an IPv6 address with its brackets; the Host header (without a port, spec 4.1)
+  std::string host;      // as written, an IPv6 address with its brackets; the Host header (without a port, spec 4.1)
+  std::string tls_name;  // of an https URL, for SNI and the certificate: lower case, no brackets, no dot at its end
   std::uint16_t port = 80;
   std::string target;  // path and query, "/" at least; free of blanks, controls and `#`
+
+  std::string_view plain_host() const {  // without brackets
+    return host.front() == '[' ? std::string_view(host).substr(1, host.size() - 2) : std::string_view(host);
+  }
 };
 
 // nullopt: no http or https URL with a usable host and port.

@@ -88,6 +88,7 @@ void RequestContext::clear_context() {
   passwords = nullptr;
   auth = nullptr;
   password_right = false;
+  client_gone = false;
   upstream_added.clear();
   auth_cookies.clear();
   remote_user.clear();

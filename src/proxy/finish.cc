@@ -13,16 +13,6 @@
 namespace weir::proxy {
 namespace {
 
-bool is_logged(const Request& request) {
-  if (request.silent) return false;
-  if (request.table == nullptr) return true;
-  const features::Settings& settings = request.settings();
-  if (!settings.access_log) return false;
-  if (request.location == nullptr) return true;
-  if (request.location->untouched_default && !settings.access_log_for_default_backend) return false;
-  return request.policies().access_log.enabled;
-}
-
 bool host_is_configured(const Request& request) {
   const std::string& host = request.head.host;
   if (request.host->name == host) return true;
@@ -89,6 +79,16 @@ void tell_request(const Request& request, std::int64_t took_us) {
 }
 
 }  // namespace
+
+bool is_logged(const Request& request) {
+  if (request.silent) return false;
+  if (request.table == nullptr) return true;
+  const features::Settings& settings = request.settings();
+  if (!settings.access_log) return false;
+  if (request.location == nullptr) return true;
+  if (request.location->untouched_default && !settings.access_log_for_default_backend) return false;
+  return request.policies().access_log.enabled;
+}
 
 void finish(Worker& worker, Request& request) {
   request.body.release();

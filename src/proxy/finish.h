@@ -9,6 +9,9 @@ namespace weir::proxy {
 // Log line, metrics sample, counters. Exactly once per request.
 void finish(Worker& worker, Request& request);
 
+// Do the settings want a line for it?
+bool is_logged(const Request& request);
+
 // Runs finish() however the coroutine that handles the request ends: also when its frame is destroyed or memory is out.
 class FinishGuard {
  public:

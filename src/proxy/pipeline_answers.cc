@@ -99,6 +99,7 @@ net::Task<bool> RequestPipeline::fail(Failure failure, std::string_view reason) 
 }
 
 net::Task<bool> RequestPipeline::answer() {
+  if (request_.client_gone) co_return co_await fail(Failure::client_aborted);
   const Answer& answer = request_.answer;
   request_.reason = answer.reason;
   if (is_replaced(answer.status, true)) co_return co_await replace(answer.status);

@@ -11,6 +11,7 @@ void Request::clear() {
   clear_context();
   snapshot.reset();
   body.reset();
+  client = nullptr;
   backend = nullptr;
   canary = {};
   if (selection.backend != nullptr) selection.clear();

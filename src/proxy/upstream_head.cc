@@ -84,20 +84,6 @@ void write_error_fields(http::HeadWriter& head, const Request& request) {
   field("X-Service-Port", location.service_port);
 }
 
-// Spec 4.3. The client's own fields of these names are never passed on, whatever the host (spec 10.18).
-template <class Own>
-void write_client_certificate(const Request& request, const route::ClientAuth& auth, const Own& own) {
-  const tls::ClientIdentity* client = request.connection->client.get();
-  if (client == nullptr) {
-    if (request.connection->https) own("ssl-client-verify", "NONE");
-    return;
-  }
-  own("ssl-client-verify", client->verify);
-  if (!client->subject.empty()) own("ssl-client-subject-dn", client->subject);
-  if (!client->issuer.empty()) own("ssl-client-issuer-dn", client->issuer);
-  if (auth.policy.pass_certificate && client->shown) own("ssl-client-cert", client->escaped_pem);
-}
-
 void write_body_framing(http::HeadWriter& head, const Request& request, bool with_body) {
   if (!request.body.exists()) return;
   if (!with_body) {

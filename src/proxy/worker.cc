@@ -17,7 +17,6 @@ constexpr std::size_t kRelayScratch = 64 * 1024;
 // Requests kept for reuse: about as many as a batch of events can end, a few KiB each.
 constexpr std::size_t kFreeRequests = 1024;
 constexpr std::uint64_t kHousekeepingMs = 1000;
-constexpr std::size_t kResolvedIds = 0x80000000u;
 
 std::uint64_t random_seed() {
   std::random_device device;
@@ -50,7 +49,11 @@ Worker::Worker(const WorkerServices& services, upstream::PostToWorker post)
       auth_(*this),
       resolver_([dns = services_.dns](const std::string& name,
                                       upstream::DnsClient::Done done) { dns->ask(name, std::move(done)); },
-                post_) {
+                post_),
+      address_ids_([this] {
+        pool_.clear();
+        upstream_sessions_.clear();
+      }) {
   for (std::size_t i = 0; i < services_.filters.size(); ++i) {
     filters_at_[static_cast<std::size_t>(services_.filters[i].stop)] |= std::uint64_t{1} << i;
   }
@@ -73,16 +76,11 @@ std::string_view Worker::date() {
   return dates_.at(wall_clock_us() / 1'000'000);
 }
 
-route::EndpointId Worker::resolved_id(const base::IpAddress& ip, std::uint16_t port) {
-  const auto next = static_cast<route::EndpointId>(kResolvedIds + resolved_ids_.size());
-  return resolved_ids_.try_emplace({ip, port}, next).first->second;
-}
-
 void Worker::add_resolved(const std::vector<base::IpAddress>& addresses, std::uint16_t port,
                           std::vector<route::Endpoint>& endpoints) {
   for (const base::IpAddress& ip : addresses) {
     route::Endpoint& endpoint = endpoints.emplace_back();
-    endpoint.id = resolved_id(ip, port);
+    endpoint.id = address_ids_.of(ip, port);
     endpoint.ip = ip;
     endpoint.port = port;
     endpoint.text = ip.is_v4() ? ip.to_string() : "[" + ip.to_string() + "]";

@@ -16,6 +16,7 @@
 #include "weir/proxy/filter.h"
 #include "weir/proxy/password_check.h"
 #include "weir/route/lookup.h"
+#include "weir/upstream/address_ids.h"
 #include "weir/upstream/dns_client.h"
 #include "weir/upstream/exchange.h"
 #include "weir/upstream/offload.h"
@@ -24,11 +25,9 @@
 #include <array>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace weir::proxy {
@@ -109,8 +108,7 @@ class Worker {
   std::uint64_t& compression_memory() { return compression_memory_; }
   // Does gzip-disable name this client's User-Agent?
   bool gzip_is_disabled(const Request& request);
-  // The id under which connections to a resolved address are pooled; apart from those that tables give out.
-  route::EndpointId resolved_id(const base::IpAddress& ip, std::uint16_t port);
+  upstream::AddressIds& address_ids() { return address_ids_; }
   // The addresses of an external name as endpoints.
   void add_resolved(const std::vector<base::IpAddress>& addresses, std::uint16_t port,
                     std::vector<route::Endpoint>& endpoints);
@@ -137,7 +135,7 @@ class Worker {
   PasswordCheck passwords_;
   AuthClient auth_;
   upstream::Resolver resolver_;
-  std::map<std::pair<base::IpAddress, std::uint16_t>, route::EndpointId> resolved_ids_;
+  upstream::AddressIds address_ids_;
   Pauses pauses_;
   std::unique_ptr<observe::AccessLogBuffer> access_log_;
   std::vector<std::unique_ptr<Request>> free_requests_;

@@ -1,7 +1,11 @@
 #include "route/policy_pool.h"
 
+#include "weir/base/ascii.h"
+
 #include <algorithm>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace weir::route {
 namespace {
@@ -29,6 +33,17 @@ std::size_t hash_of(const features::Policies& policies) {
   return hash;
 }
 
+// Its scheme may be a variable.
+bool may_be_https(std::string_view url) {
+  const std::string_view scheme = url.substr(0, url.find("://"));
+  return base::iequals(scheme, "https") || scheme.find('$') != std::string_view::npos;
+}
+
+void deny(LocationPolicies& policies, std::string problem) {
+  policies.problem = std::move(problem);
+  policies.policies.deny.reason = policies.problem.substr(0, policies.problem.find(':')) + "-broken";
+}
+
 }  // namespace
 
 std::shared_ptr<const LocationPolicies> PolicyPool::get(const features::Policies& policies) {
@@ -42,6 +57,7 @@ std::shared_ptr<const LocationPolicies> PolicyPool::get(const features::Policies
   made->policies = policies;
   if (policies.hsts.enabled) made->hsts_value = features::header_value(policies.hsts);
   if (policies.backend_protocol.protocol != features::BackendProtocol::http) add_upstream_tls(*made);
+  if (may_be_https(policies.external_auth.url.source())) add_auth_tls(*made);
   made->filters = options_.filter_mask ? options_.filter_mask(policies) : 0;
   known_.emplace(hash, made);
   if (known_.size() >= prune_at_) {
@@ -64,17 +80,27 @@ void PolicyPool::add_upstream_tls(LocationPolicies& to) {
     if (to.upstream_tls) return;
   }
   auto made = tls::make_client_context(wanted, ++next_context_);
-  if (!made) {
-    to.problem = made.error().text();
-    to.policies.deny.reason = to.problem.substr(0, to.problem.find(':')) + "-broken";
-    return;
-  }
+  if (!made) return deny(to, made.error().text());
   to.upstream_tls = *made;
   contexts_.emplace(hash, KnownContext{wanted, *made});
   if (contexts_.size() >= prune_contexts_at_) {
     std::erase_if(contexts_, [](const auto& entry) { return entry.second.context.expired(); });
     prune_contexts_at_ = std::max<std::size_t>(64, contexts_.size() * 2);
   }
+}
+
+// One per set of authorities: locations with the same one share connections and sessions.
+void PolicyPool::add_auth_tls(LocationPolicies& to) {
+  if (to.policies.deny.denied()) return;
+  const features::TlsMaterial* more = to.policies.proxy_ssl.material.get();
+  const std::string authorities = more == nullptr || !options_.verify_auth_url ? "" : more->ca + '\0' + more->crl;
+  std::weak_ptr<const tls::ClientContext>& known = auth_contexts_[authorities];
+  to.auth_tls = known.lock();
+  if (to.auth_tls) return;
+  auto made = tls::make_service_context(more, options_.verify_auth_url, ++next_context_);
+  if (!made) return deny(to, made.error().text());
+  known = to.auth_tls = *made;
+  std::erase_if(auth_contexts_, [](const auto& entry) { return entry.second.expired(); });
 }
 
 }  // namespace weir::route

@@ -15,6 +15,8 @@ namespace {
 
 // What OpenSSL allows by itself: endpoints in a cluster often have old self-signed certificates.
 constexpr int kUpstreamSecurityLevel = 1;
+// Services on which access depends: what is broken is no proof (112 bits).
+constexpr int kServiceSecurityLevel = 2;
 // Spec 4.10: the name when proxy-ssl-name is not given. No certificate has it, so that verification then fails.
 constexpr const char* kNoName = "upstream_balancer";
 
@@ -47,6 +49,26 @@ int keep_session(SSL* ssl, SSL_SESSION* session) {
   return 1;
 }
 
+// RFC 6066 3: no addresses in SNI.
+bool is_address(const std::string& name) {
+  return name.find(':') != std::string::npos || name.find_first_not_of("0123456789.") == std::string::npos;
+}
+
+// What the certificate has to be for: this address, or else this name.
+bool expect_name(X509_VERIFY_PARAM* parameters, const std::string& name) {
+  X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  if (X509_VERIFY_PARAM_set1_ip_asc(parameters, name.c_str()) == 1) {
+    return X509_VERIFY_PARAM_set1_host(parameters, nullptr, 0) == 1;  // of the context's
+  }
+  return X509_VERIFY_PARAM_set1_host(parameters, name.c_str(), name.size()) == 1;
+}
+
+// SSL_set_tlsext_host_name() without its C cast.
+bool send_name(SSL* ssl, const std::string& name) {
+  return name.empty() ||
+         SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(name.c_str())) == 1;
+}
+
 class OpensslClientContext final : public ClientContext {
  public:
   OpensslClientContext(SslCtxPtr context, std::uint32_t id, std::string server_name)
@@ -54,14 +76,9 @@ class OpensslClientContext final : public ClientContext {
 
   std::uint32_t id() const override { return id_; }
 
-  SSL* new_ssl(ClientSessions* sessions, std::uint32_t endpoint) const override {
+  SSL* new_ssl(ClientSessions* sessions, std::uint32_t endpoint, std::string_view name) const override {
     SslPtr ssl(SSL_new(context_.get()));
-    if (!ssl) return nullptr;
-    // SSL_set_tlsext_host_name() without its C cast.
-    if (!server_name_.empty() && SSL_ctrl(ssl.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-                                          const_cast<char*>(server_name_.c_str())) != 1) {
-      return nullptr;
-    }
+    if (!ssl || !set_name(ssl.get(), name)) return nullptr;
     if (sessions != nullptr) {
       if (SSL_set_ex_data(ssl.get(), sessions_index(), sessions) != 1 ||
           SSL_set_ex_data(ssl.get(), key_index(), number_as_pointer(endpoint)) != 1) {
@@ -75,6 +92,12 @@ class OpensslClientContext final : public ClientContext {
   }
 
  private:
+  bool set_name(SSL* ssl, std::string_view name) const {
+    if (name.empty()) return send_name(ssl, server_name_);
+    const std::string text(name);
+    return expect_name(SSL_get0_param(ssl), text) && send_name(ssl, is_address(text) ? std::string() : text);
+  }
+
   SslCtxPtr context_;
   std::uint32_t id_;
   std::string server_name_;  // SNI; empty: none
@@ -89,12 +112,7 @@ std::optional<std::string> set_verification(SSL_CTX* context, const features::Pr
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_verify_depth(context, policy.verify_depth);
   const std::string name = policy.name.empty() ? kNoName : policy.name;
-  X509_VERIFY_PARAM* parameters = SSL_CTX_get0_param(context);
-  X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  if (X509_VERIFY_PARAM_set1_ip_asc(parameters, name.c_str()) != 1 &&
-      X509_VERIFY_PARAM_set1_host(parameters, name.c_str(), name.size()) != 1) {
-    return "proxy-ssl-name: cannot be verified";
-  }
+  if (!expect_name(SSL_CTX_get0_param(context), name)) return "proxy-ssl-name: cannot be verified";
   return std::nullopt;
 }
 
@@ -124,9 +142,41 @@ std::optional<std::string> apply(SSL_CTX* context, const features::ProxySslPolic
   return set_verification(context, policy);
 }
 
-// RFC 6066 3: no addresses in SNI.
-bool is_address(const std::string& name) {
-  return name.find(':') != std::string::npos || name.find_first_not_of("0123456789.") == std::string::npos;
+std::optional<std::string> set_service_verification(SSL_CTX* context, const features::TlsMaterial* more, bool verify) {
+  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  SSL_CTX_set_security_level(context, verify ? kServiceSecurityLevel : kUpstreamSecurityLevel);
+  if (!verify) return std::nullopt;
+  if (more != nullptr && !more->ca.empty()) {
+    auto trusted = load_trust_store(more->ca, more->crl);
+    if (!trusted) return "proxy-ssl-secret: " + trusted.error().text();
+    SSL_CTX_set_cert_store(context, trusted->store.release());
+  }
+  // None there: then only `more` is trusted.
+  SSL_CTX_set_default_verify_paths(context);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  if (!expect_name(SSL_CTX_get0_param(context), kNoName)) return "auth-url: out of memory";
+  return std::nullopt;
+}
+
+// `set_up` gives what is wrong with the settings.
+template <typename SetUp>
+base::Result<ClientContextPtr> make_context(std::uint32_t id, std::string server_name, const SetUp& set_up) {
+  ERR_clear_error();
+  SslCtxPtr context(SSL_CTX_new(TLS_client_method()));
+  if (!context) return base::fail("proxy-ssl-secret: OpenSSL cannot be initialised");
+  SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+  SSL_CTX_set_mode(context.get(),
+                   SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);
+  std::optional<std::string> problem = set_up(context.get());
+  ERR_clear_error();
+  if (problem) return base::fail(std::move(*problem));
+  SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(context.get(), keep_session);
+  if (SSL_CTX_set_ex_data(context.get(), ids_index(), number_as_pointer(id)) != 1) {
+    return base::fail("proxy-ssl-secret: out of memory");
+  }
+  return ClientContextPtr(std::make_shared<OpensslClientContext>(std::move(context), id, std::move(server_name)));
 }
 
 }  // namespace
@@ -160,26 +210,21 @@ SSL_SESSION* ClientSessions::take(std::uint64_t key) {
   return session;
 }
 
+void ClientSessions::clear() {
+  for (const auto& [key, session] : sessions_) SSL_SESSION_free(session);
+  sessions_.clear();
+}
+
 base::Result<ClientContextPtr> make_client_context(const features::ProxySslPolicy& policy, std::uint32_t id) {
-  ERR_clear_error();
-  SslCtxPtr context(SSL_CTX_new(TLS_client_method()));
-  if (!context) return base::fail("proxy-ssl-secret: OpenSSL cannot be initialised");
-  SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
-  SSL_CTX_set_mode(context.get(),
-                   SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);
-  std::optional<std::string> problem = apply(context.get(), policy);
-  ERR_clear_error();
-  if (problem) return base::fail(std::move(*problem));
-  SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-  SSL_CTX_sess_set_new_cb(context.get(), keep_session);
-  if (SSL_CTX_set_ex_data(context.get(), ids_index(), number_as_pointer(id)) != 1) {
-    return base::fail("proxy-ssl-secret: out of memory");
-  }
   std::string server_name;
   if (policy.material && policy.server_name) server_name = policy.name.empty() ? kNoName : policy.name;
   if (is_address(server_name)) server_name.clear();
-  return ClientContextPtr(std::make_shared<OpensslClientContext>(std::move(context), id, std::move(server_name)));
+  return make_context(id, std::move(server_name), [&policy](SSL_CTX* context) { return apply(context, policy); });
+}
+
+base::Result<ClientContextPtr> make_service_context(const features::TlsMaterial* more, bool verify, std::uint32_t id) {
+  return make_context(id, {},
+                      [more, verify](SSL_CTX* context) { return set_service_verification(context, more, verify); });
 }
 
 HandshakeProblem problem_of_handshake(const SSL* ssl, unsigned long error) {

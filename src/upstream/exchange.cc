@@ -164,7 +164,7 @@ net::Task<Failure> Exchange::connect(const route::Endpoint& endpoint) {
 // Spec 1.6: the handshake has proxy-connect-timeout for itself.
 net::Task<Failure> Exchange::start_tls(const route::Endpoint& endpoint) {
   net::Sock& sock = *connection_->sock;
-  SSL* ssl = plan_.tls->new_ssl(runtime_.sessions, endpoint.id);
+  SSL* ssl = plan_.tls->new_ssl(runtime_.sessions, endpoint.id, plan_.tls_name);
   if (ssl == nullptr) {
     connection_.reset();
     co_return Failure::out_of_memory;

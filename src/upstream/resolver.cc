@@ -8,8 +8,7 @@ namespace {
 
 constexpr std::chrono::seconds kShortest{1};  // also for a failure
 constexpr std::chrono::hours kLongest{1};
-constexpr std::chrono::seconds kStale{30};      // beyond the TTL, while it is looked up again
-constexpr std::chrono::minutes kForgotten{10};  // beyond that, when another name comes
+constexpr std::chrono::seconds kStale{30};  // beyond the TTL, while it is looked up again
 
 }  // namespace
 
@@ -17,7 +16,9 @@ struct Resolver::Entry {
   AddressList addresses;            // of the last answer that had some
   Clock::time_point fresh_until{};  // when to ask again
   Clock::time_point keep_until{};   // of `addresses`
+  std::list<std::map<std::string, Entry>::iterator>::iterator use;
   bool asking = false;
+  bool resuming = false;  // take() still needs it
   std::vector<Waiting*> waiting;
 };
 
@@ -51,11 +52,28 @@ Resolver::Resolver(Lookup lookup, PostToWorker post, Now now)
 
 Resolver::~Resolver() = default;
 
-void Resolver::forget_unused(Clock::time_point now) {
-  std::erase_if(entries_, [now](const auto& entry) {
-    return !entry.second.asking && entry.second.waiting.empty() && now - entry.second.keep_until > kForgotten &&
-           now - entry.second.fresh_until > kForgotten;
-  });
+// The longest unused that nobody waits for.
+bool Resolver::forget_one() {
+  for (auto use = by_use_.end(); use != by_use_.begin();) {
+    const auto entry = *--use;
+    if (entry->second.asking || entry->second.resuming || !entry->second.waiting.empty()) continue;
+    by_use_.erase(use);
+    entries_.erase(entry);
+    return true;
+  }
+  return false;
+}
+
+Resolver::Entry* Resolver::entry_of(const std::string& name) {
+  const auto found = entries_.find(name);
+  if (found != entries_.end()) {
+    by_use_.splice(by_use_.begin(), by_use_, found->second.use);
+    return &found->second;
+  }
+  if (entries_.size() >= kMost && !forget_one()) return nullptr;
+  const auto made = entries_.try_emplace(name).first;
+  made->second.use = by_use_.insert(by_use_.begin(), made);
+  return &made->second;
 }
 
 void Resolver::ask(const std::string& name, Entry& entry) {
@@ -81,21 +99,20 @@ void Resolver::take(const std::string& name, DnsAnswer answer) {
     entry.keep_until = entry.fresh_until + kStale;
   }
   // Who is resumed may end others that wait.
+  entry.resuming = true;
   while (!entry.waiting.empty()) {
     Waiting* next = entry.waiting.back();
     entry.waiting.pop_back();
     next->resume();
   }
+  entry.resuming = false;
 }
 
 net::Task<AddressList> Resolver::resolve(const std::string& name) {
   const auto now = now_();
-  auto found = entries_.find(name);
-  if (found == entries_.end()) {
-    forget_unused(now);
-    found = entries_.try_emplace(name).first;
-  }
-  Entry& entry = found->second;
+  Entry* const known = entry_of(name);
+  if (known == nullptr) co_return AddressList{};
+  Entry& entry = *known;
   if (!entry.asking && now >= entry.fresh_until) ask(name, entry);
   if (entry.addresses && now < entry.keep_until) co_return entry.addresses;
   // A name that failed within the last second fails at once.

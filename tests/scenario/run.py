@@ -238,7 +238,7 @@ class Pki:
         folder.mkdir()
         for name, one in spec.items():
             one = one or {}
-            names = ",".join(f"DNS:{n}" for n in one.get("names") or [])
+            names = ",".join(f"{'IP' if n[0].isdigit() else 'DNS'}:{n}" for n in one.get("names") or [])
             issuer = ["-CA", self.path(one["by"]), "-CAkey", self.path(one["by"], "key")] if one.get("by") else []
             is_ca = one.get("ca", not one.get("by"))
             subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
@@ -265,29 +265,14 @@ class Pki:
         context.sni_callback = lambda connection, name, _: setattr(connection, "wanted_name", name)
         return context
 
-    def revocations(self, by, revoked):
-        """The list of revoked certificates that an authority signs."""
-        work = self.folder / f"crl-{by}"
-        work.mkdir(exist_ok=True)
-        config, index, out = work / "openssl.cnf", work / "index.txt", work / "out.pem"
-        index.write_text("")
-        config.write_text(f"[ca]\ndefault_ca = one\n[one]\ndatabase = {index}\ndefault_md = sha256\ndefault_crl_days = 30\n")
-        ca = ["openssl", "ca", "-config", config, "-cert", self.path(by), "-keyfile", self.path(by, "key")]
-        for name in revoked:
-            subprocess.run([*ca, "-revoke", self.path(name)], check=True, capture_output=True)
-        subprocess.run([*ca, "-gencrl", "-out", out], check=True, capture_output=True)
-        return out.read_text()
-
     def secret(self, name, spec):
-        """{tls: NAME, ca: NAME or names, crl: {by: NAME, revoked: [NAME]}, text: {key: text}, namespace: default}"""
+        """{tls: NAME, ca: NAME or names, text: {key: text}, namespace: default}"""
         data = {}
         if "tls" in spec:
             data.update({"tls.crt": self.text(spec["tls"]), "tls.key": self.text(spec["tls"], "key")})
         if "ca" in spec:
             names = spec["ca"] if isinstance(spec["ca"], list) else [spec["ca"]]
             data["ca.crt"] = "".join(self.text(n) for n in names)
-        if "crl" in spec:
-            data["ca.crl"] = self.revocations(spec["crl"]["by"], spec["crl"]["revoked"])
         data.update(spec.get("text") or {})
         return {"apiVersion": "v1", "kind": "Secret", "type": "Opaque",
                 "metadata": {"name": name, "namespace": spec.get("namespace", "default")}, "stringData": data}
@@ -359,7 +344,8 @@ class Scenario:
                    *self.data.get("flags", [])]
         self.log = open(self.work / "log", "wb")
         self.out = open(self.work / "out", "wb")
-        self.process = subprocess.Popen([str(c) for c in command], stdout=self.out, stderr=self.log)
+        self.process = subprocess.Popen([str(c) for c in command], stdout=self.out, stderr=self.log,
+                                        env={**os.environ, **self.authorities()})
         deadline = time.monotonic() + DEADLINE
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
@@ -373,6 +359,13 @@ class Scenario:
                 pass
             time.sleep(0.01)
         raise Failed(f"weir was not ready within {DEADLINE} s: {self.log_text()}")
+
+    def authorities(self):
+        """Whom the system of this scenario trusts: its `system_ca` alone."""
+        empty = self.work / "no-certificates"
+        empty.mkdir()
+        name = self.data.get("system_ca")
+        return {"SSL_CERT_FILE": str(self.pki.path(name) if name else empty / "none"), "SSL_CERT_DIR": str(empty)}
 
     def log_text(self):
         return (self.work / "log").read_text(errors="replace")[-2000:]

@@ -110,6 +110,7 @@ struct Settings {
   std::string access_log_path = "/dev/stdout";
   bool access_log = true;
   bool access_log_for_default_backend = false;
+  bool auth_access_log = false;  // a line for each sub-request of external authentication
   std::vector<std::string> skip_access_log_urls;
   std::string log_format;  // empty: the default layout (spec 8.2)
   bool log_escape_json = false;

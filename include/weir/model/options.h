@@ -27,6 +27,7 @@ struct Options {
   bool topology_aware_routing = false;        // --enable-topology-aware-routing
   std::string zone;                           // this machine's zone; empty: unknown, topology hints are not followed
   bool allow_loopback_external_name = false;  // Weir's own; rulings: refused by default
+  bool verify_auth_url = true;                // Weir's own: certificates of authentication services
   std::string health_check_path = "/healthz";
   std::uint16_t http_port = 80;
   std::uint16_t https_port = 443;

@@ -10,6 +10,8 @@
 namespace weir::proxy {
 
 struct AuthAnswer {
+  static constexpr int kClientGone = 499;  // with a reason: the client left before the service had answered
+
   int status = 0;           // the service's, or with a `reason` what the client gets
   std::string_view reason;  // static: why the service could not be asked; empty: it was
   std::string challenge;    // WWW-Authenticate of a 401
@@ -18,6 +20,7 @@ struct AuthAnswer {
   std::vector<std::string> cookies;  // Set-Cookie, one text for each
 
   bool accepts() const { return reason.empty() && status >= 200 && status < 300; }
+  bool client_gone() const { return !reason.empty() && status == kClientGone; }
   std::size_t size() const {
     std::size_t bytes = sizeof(AuthAnswer) + challenge.size();
     for (const std::string& one : values) bytes += sizeof(std::string) + one.size();

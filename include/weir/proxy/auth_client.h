@@ -1,5 +1,6 @@
 // AuthClient: asks the service of auth-url or global-auth-url about a request (spec 4.1), and remembers its answers
-// where auth-cache-key says so (proxy/auth_cache.h). Whatever keeps the service from answering is an AuthAnswer with a
+// where auth-cache-key says so (proxy/auth_cache.h). The certificate of an https service has to be for the host of its
+// URL, unless --verify-auth-url=false. Whatever keeps the service from answering is an AuthAnswer with a
 // reason: nothing of that lets a request pass.
 //
 // Thread rule: one worker, which owns it. Lifetime: the worker's; ask() refers to the request until it has ended.
@@ -7,12 +8,15 @@
 
 #include "weir/net/task.h"
 #include "weir/proxy/auth_answer.h"
+#include "weir/route/routing_table.h"
 
 #include <memory>
+#include <vector>
 
 namespace weir::proxy {
 
 class AuthCache;
+struct AuthTarget;
 class Worker;
 struct RequestContext;
 
@@ -25,10 +29,12 @@ class AuthClient {
 
   // An answer that is still valid; null: the service has to be asked. Valid until the next call of this object.
   const AuthAnswer* known(const RequestContext& request);
-  // The sub-request; it ends within the 60 s that the original allows for each step.
+  // The sub-request; it ends within the 60 s that the original allows for each step, or when the client leaves.
   net::Task<void> ask(const RequestContext& request, AuthAnswer& into);
 
  private:
+  net::Task<void> find_endpoints(const AuthTarget& to, std::vector<route::Endpoint>& into);
+
   Worker& worker_;
   std::unique_ptr<AuthCache> cache_;
 };

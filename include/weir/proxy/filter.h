@@ -125,6 +125,7 @@ struct RequestContext {
   LimitTable* limits = nullptr;        // of the process
   PasswordCheck* passwords = nullptr;  // the worker's
   AuthClient* auth = nullptr;          // the worker's
+  bool client_gone = false;            // a filter found nobody left to answer; it has replied nevertheless
   LimitHold limit_hold;                // this request among its client's concurrent ones
   int response_status = 0;             // when on_response runs
   const Request* whole = nullptr;      // what else the proxy knows of it; null: nothing (weir explain)

@@ -21,6 +21,7 @@ struct CompileOptions {
   // false: without --default-ssl-certificate there is no default certificate, and no time is spent on making a key.
   // For tables that are never served (check, explain).
   bool generate_certificate = true;
+  bool verify_auth_url = true;  // certificates of authentication services (--verify-auth-url)
   // Which filters act on a location; bit i belongs to the i-th entry of features/filter_order.h.
   std::function<std::uint64_t(const features::Policies&)> filter_mask;
 };

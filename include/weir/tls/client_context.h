@@ -1,5 +1,5 @@
-// ClientContext: TLS to endpoints with one set of proxy-ssl-* settings (spec 1.6, 4.10). ClientSessions: what one
-// worker remembers to resume.
+// ClientContext: TLS to endpoints with one set of proxy-ssl-* settings (spec 1.6, 4.10), or to services that are named
+// by a URL (auth-url, spec 4.1). ClientSessions: what one worker remembers to resume.
 //
 // Thread rule: contexts are made on the control thread and used by all workers; ClientSessions belongs to one worker.
 // Lifetime: shared_ptr, kept by the table. An SSL may outlive its context, never its ClientSessions.
@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 typedef struct ssl_st SSL;
@@ -34,6 +35,7 @@ class ClientSessions {
   }
   // Takes the reference.
   void put(std::uint64_t key, SSL_SESSION* session);
+  void clear();
   // The caller owns a reference; null: none. One of TLS 1.3 is used once (RFC 8446 C.4).
   SSL_SESSION* take(std::uint64_t key);
   std::size_t size() const { return sessions_.size(); }
@@ -48,14 +50,21 @@ class ClientContext {
   virtual ~ClientContext() = default;
   // Not 0. Connections and sessions are kept apart by it.
   virtual std::uint32_t id() const = 0;
-  // A new client-side SSL; the caller sets its BIO and frees it. `sessions`: null, or what outlives the SSL.
-  // nullptr: out of memory.
-  virtual SSL* new_ssl(ClientSessions* sessions, std::uint32_t endpoint) const = 0;
+  // A new client-side SSL; the caller sets its BIO and frees it. `sessions`: null, or what outlives the SSL. `name`:
+  // host name or address that is sent as SNI and looked for in the certificate, instead of the context's own; empty:
+  // none. An `endpoint` always comes with the same name: a resumed session is not verified again. nullptr: out of
+  // memory, or a name that no certificate can have.
+  virtual SSL* new_ssl(ClientSessions* sessions, std::uint32_t endpoint, std::string_view name) const = 0;
 };
 using ClientContextPtr = std::shared_ptr<const ClientContext>;
 
 // The error's text starts with the annotation's key and a colon.
 base::Result<ClientContextPtr> make_client_context(const features::ProxySslPolicy& policy, std::uint32_t id);
+
+// For services whose name comes with each connection; without one, verification fails. Trusts the authorities of the
+// system (OpenSSL's default places, or SSL_CERT_FILE and SSL_CERT_DIR) and those in ca.crt of `more` (null: no more).
+// verify false: nothing is verified. Errors as above.
+base::Result<ClientContextPtr> make_service_context(const features::TlsMaterial* more, bool verify, std::uint32_t id);
 
 // Why a handshake failed, for the log: holds texts of OpenSSL only, nothing that the peer sent. `error`:
 // net::Sock::tls_error().

@@ -66,6 +66,7 @@ struct Plan {
   Selection* selection = nullptr;              // of the backend's algorithm; null: round robin
   const features::ProxyPolicy* policy = nullptr;
   const tls::ClientContext* tls = nullptr;  // null: plain
+  std::string_view tls_name;                // of the endpoints, for SNI and verification; empty: that of `tls`
   const features::Settings* settings = nullptr;
   HeadSource* head = nullptr;
   BodySource* body = nullptr;  // null: none

@@ -47,7 +47,10 @@ Verdict refuse(RequestContext& request, const AuthAnswer& answer) {
 }
 
 Verdict act(RequestContext& request, const AuthAnswer& answer) {
-  if (!answer.reason.empty()) return request.reply(answer.status, answer.reason);
+  if (!answer.reason.empty()) {
+    request.client_gone = answer.client_gone();
+    return request.reply(answer.status, answer.reason);
+  }
   request.auth_cookies = answer.cookies;
   if (answer.accepts()) {
     pass_headers(request, answer);

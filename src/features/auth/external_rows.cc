@@ -71,8 +71,7 @@ std::optional<std::string> check_auth_url(std::string_view value) {
   if (host.empty()) return "has no host";
   if (host.find("..") != std::string_view::npos) return "has `..` in its host";
   const std::string name = base::to_lower(value.substr(0, scheme));
-  if (name == "https") return "is an https URL, which is not implemented yet";
-  if (name != "http" && name.find('$') == std::string::npos) return "is no http URL";
+  if (name != "http" && name != "https" && name.find('$') == std::string::npos) return "is no http or https URL";
   return std::nullopt;
 }
 
@@ -116,7 +115,7 @@ std::vector<Spec> external_auth_rows() {
   using Policy = ExternalAuthPolicy;
   std::vector<Spec> rows{
       Spec("auth-url", Support::exact, syntax::url_with_variables(), Scope::location, OnInvalid::refuse_object,
-           "External service that decides about each request. https URLs answer 503 until they are implemented.")
+           "External service that decides about each request. The certificate of an https service is verified.")
           .group("ExternalAuth")
           .risk(RiskLevel::high)
           .empty(OnInvalid::deny_location)

@@ -378,6 +378,7 @@ const Keys& values_of_exact_keys() {
       {"access-log-path", "/tmp/a.log"},
       {"disable-access-log", "true"},
       {"enable-access-log-for-default-backend", "true"},
+      {"enable-auth-access-log", "true"},
       {"skip-access-log-urls", "/healthz,~^/metrics"},
       {"log-format-upstream", "$remote_addr $status"},
       {"log-format-escape-json", "true"},
@@ -534,7 +535,7 @@ TEST(ReadSettings, ALogFormatMayHaveSeveralLines) {
 }
 
 TEST(ReadSettings, AGlobalAuthUrlThatCannotBeUsedNeverOpens) {
-  for (const char* url : {"auth.example", "https://auth.example/", "http://$nosuch/", "ftp://x/"}) {
+  for (const char* url : {"auth.example", "https:///verify", "http://$nosuch/", "ftp://x/"}) {
     const SettingsResult result = read({{"global-auth-url", url}});
 
     EXPECT_TRUE(result.settings.defaults.external_auth.on()) << url;

@@ -92,6 +92,10 @@ TEST(AuthTarget, UrlsAreTakenApart) {
   EXPECT_EQ(parse_auth_target("http://a?x")->target, "/?x");
   EXPECT_EQ(parse_auth_target("HTTPS://[::1]/")->host, "[::1]");
   EXPECT_EQ(parse_auth_target("https://a")->port, 443);
+  EXPECT_EQ(parse_auth_target("http://A.Example.")->tls_name, "");
+  EXPECT_EQ(parse_auth_target("https://A.Example.:8443/")->tls_name, "a.example");
+  EXPECT_EQ(parse_auth_target("https://[::1]:8443/")->tls_name, "::1");
+  EXPECT_FALSE(parse_auth_target("https://./"));
 }
 
 TEST(AuthTarget, WhatAVariableBringsCannotSplitTheRequestOrChangeTheHost) {

@@ -177,6 +177,38 @@ TEST(Compiler, HstsOffHasNoHeaderValue) {
   EXPECT_EQ(root_of(router, "a.example").hsts_value, "");
 }
 
+features::Policies guarded_by(const std::string& url) {
+  features::Policies policies;
+  policies.external_auth.url = features::VariableText(url);
+  return policies;
+}
+
+TEST(Compiler, LocationsWhoseServiceMayBeHttpsShareOneContextPerSetOfAuthorities) {
+  std::vector<model::Host> hosts;
+  const auto add = [&hosts](const std::string& name, features::Policies policies) {
+    hosts.push_back(host(name, {prefix("/")}));
+    hosts.back().locations[0].policies = std::move(policies);
+  };
+  add("a.example", guarded_by("https://auth.example/"));
+  add("b.example", guarded_by("HTTPS://other.example/"));
+  add("c.example", guarded_by("$scheme://$host/"));
+  add("d.example", guarded_by("http://auth.example/?to=https://x"));
+  features::Policies broken = guarded_by("https://auth.example/");
+  broken.proxy_ssl.secret = "ns/ca";
+  broken.proxy_ssl.material =
+      std::make_shared<const features::TlsMaterial>(features::TlsMaterial{{}, {}, "nonsense", {}});
+  add("e.example", broken);
+  Router router(hosts);
+  const auto context_of = [&router](const std::string& name) { return root_of(router, name).shared->auth_tls; };
+
+  ASSERT_NE(context_of("a.example"), nullptr);
+  EXPECT_EQ(context_of("a.example"), context_of("b.example"));
+  EXPECT_EQ(context_of("a.example"), context_of("c.example"));
+  EXPECT_EQ(context_of("d.example"), nullptr);
+  EXPECT_EQ(context_of("e.example"), nullptr);
+  EXPECT_EQ(root_of(router, "e.example").policies.deny.reason, "proxy-ssl-secret-broken");
+}
+
 TEST(Compiler, DefaultBackendIsKnownByName) {
   model::PlainModel model = model_of({host("a.example", {prefix("/", "fallback")})});
   model.default_backend = "default-fallback-80";

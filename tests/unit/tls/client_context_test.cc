@@ -27,7 +27,7 @@ TEST(ClientContext, OneWithoutASecretVerifiesNothing) {
 
   ASSERT_TRUE(made);
   EXPECT_EQ((*made)->id(), 7u);
-  SSL* ssl = (*made)->new_ssl(nullptr, 1);
+  SSL* ssl = (*made)->new_ssl(nullptr, 1, {});
   ASSERT_NE(ssl, nullptr);
   EXPECT_EQ(SSL_get_verify_mode(ssl), SSL_VERIFY_NONE);
   EXPECT_EQ(SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name), nullptr);
@@ -42,7 +42,7 @@ TEST(ClientContext, AskedToVerifyItDoesAndSendsTheName) {
   const auto made = make_client_context(policy, 1);
 
   ASSERT_TRUE(made);
-  SSL* ssl = (*made)->new_ssl(nullptr, 1);
+  SSL* ssl = (*made)->new_ssl(nullptr, 1, {});
   ASSERT_NE(ssl, nullptr);
   EXPECT_EQ(SSL_get_verify_mode(ssl), SSL_VERIFY_PEER);
   EXPECT_STREQ(SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name), "web.internal");
@@ -57,7 +57,7 @@ TEST(ClientContext, AnAddressIsNoServerName) {
   const auto made = make_client_context(policy, 1);
 
   ASSERT_TRUE(made);
-  SSL* ssl = (*made)->new_ssl(nullptr, 1);
+  SSL* ssl = (*made)->new_ssl(nullptr, 1, {});
   EXPECT_EQ(SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name), nullptr);
   SSL_free(ssl);
 }
@@ -78,6 +78,56 @@ TEST(ClientContext, WhatCannotBeHonouredIsAnErrorThatNamesItsAnnotation) {
   features::ProxySslPolicy ciphers = with({{}, {}, pair.certificate, {}});
   ciphers.ciphers = "NOSUCH";
   EXPECT_EQ(problem_of(ciphers), "proxy-ssl-ciphers: names no cipher that is available");
+}
+
+TEST(ServiceContext, EachConnectionBringsTheNameThatIsSentAndExpected) {
+  const auto made = make_service_context(nullptr, true, 9);
+
+  ASSERT_TRUE(made);
+  EXPECT_EQ((*made)->id(), 9u);
+  SSL* named = (*made)->new_ssl(nullptr, 1, "auth.example");
+  ASSERT_NE(named, nullptr);
+  EXPECT_EQ(SSL_get_verify_mode(named), SSL_VERIFY_PEER);
+  EXPECT_STREQ(SSL_get_servername(named, TLSEXT_NAMETYPE_host_name), "auth.example");
+  EXPECT_STREQ(X509_VERIFY_PARAM_get0_host(SSL_get0_param(named), 0), "auth.example");
+  EXPECT_EQ(X509_VERIFY_PARAM_get0_host(SSL_get0_param(named), 1), nullptr);
+  SSL_free(named);
+
+  SSL* address = (*made)->new_ssl(nullptr, 1, "::1");
+  ASSERT_NE(address, nullptr);
+  EXPECT_EQ(SSL_get_servername(address, TLSEXT_NAMETYPE_host_name), nullptr);
+  EXPECT_EQ(X509_VERIFY_PARAM_get0_host(SSL_get0_param(address), 0), nullptr);
+  char* expected = X509_VERIFY_PARAM_get1_ip_asc(SSL_get0_param(address));
+  ASSERT_NE(expected, nullptr);
+  EXPECT_STREQ(expected, "0:0:0:0:0:0:0:1");
+  OPENSSL_free(expected);
+  SSL_free(address);
+}
+
+TEST(ServiceContext, WithoutANameVerificationLooksForOneThatNoCertificateHas) {
+  const auto made = make_service_context(nullptr, true, 9);
+
+  ASSERT_TRUE(made);
+  SSL* ssl = (*made)->new_ssl(nullptr, 1, {});
+  ASSERT_NE(ssl, nullptr);
+  EXPECT_EQ(SSL_get_verify_mode(ssl), SSL_VERIFY_PEER);
+  EXPECT_STREQ(X509_VERIFY_PARAM_get0_host(SSL_get0_param(ssl), 0), "upstream_balancer");
+  SSL_free(ssl);
+}
+
+TEST(ServiceContext, NotVerifyingIsSaidAndDamagedAuthoritiesAreAnError) {
+  const features::TlsMaterial damaged{{}, {}, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", {}};
+  const auto refused = make_service_context(&damaged, true, 1);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().text(), "proxy-ssl-secret: certificate 1 of ca.crt is damaged");
+
+  const auto open = make_service_context(&damaged, false, 1);
+  ASSERT_TRUE(open);
+  SSL* ssl = (*open)->new_ssl(nullptr, 1, "auth.example");
+  ASSERT_NE(ssl, nullptr);
+  EXPECT_EQ(SSL_get_verify_mode(ssl), SSL_VERIFY_NONE);
+  EXPECT_STREQ(SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name), "auth.example");
+  SSL_free(ssl);
 }
 
 TEST(ClientSessions, ANewSessionReplacesTheOldAndNoKeyFindsAnothers) {
@@ -108,6 +158,8 @@ TEST(ClientSessions, ManyEndpointsDoNotFillTheMemory) {
     sessions.put(ClientSessions::key(1, endpoint), SSL_SESSION_new());
   }
   EXPECT_LE(sessions.size(), 4096u);
+  sessions.clear();
+  EXPECT_EQ(sessions.size(), 0u);
 }
 
 }  // namespace

@@ -160,6 +160,32 @@ TEST_F(ResolverOfAWorker, OneSilentNameDoesNotHoldUpAnother) {
   EXPECT_EQ(answers[1]->text(), "10.0.0.1");
 }
 
+TEST_F(ResolverOfAWorker, OfManyNamesTheLongestUnusedAreForgotten) {
+  resolve();
+  answer({"10.0.0.1"}, 3600s);
+  for (std::size_t i = 0; i < Resolver::kMost + 100; ++i) {
+    resolve("n" + std::to_string(i) + ".example");
+    answer({}, 0s);
+    EXPECT_EQ(resolve(), "10.0.0.1") << "it is used all the time";
+  }
+
+  EXPECT_EQ(resolver->size(), Resolver::kMost);
+  EXPECT_EQ(resolve("n0.example"), "waits") << "its failure is forgotten";
+}
+
+TEST_F(ResolverOfAWorker, WhileAllNamesAreBeingAskedForAnotherDoesNotResolve) {
+  std::vector<std::string> names;  // outlive the coroutines
+  for (std::size_t i = 0; i < Resolver::kMost; ++i) names.push_back("n" + std::to_string(i) + ".example");
+  for (const std::string& name : names) EXPECT_EQ(resolve(name), "waits");
+
+  EXPECT_EQ(resolve(), "");
+  EXPECT_EQ(resolve(names.back()), "waits") << "it is known";
+  EXPECT_EQ(asked.size(), Resolver::kMost);
+  answer({"10.0.0.1"}, 60s);
+  EXPECT_EQ(answers.front()->text(), "10.0.0.1");
+  EXPECT_EQ(resolve(), "waits") << "one that is not asked for makes room";
+}
+
 TEST_F(ResolverOfAWorker, ADestroyedWaiterIsNotResumed) {
   resolve();
   jobs.destroy_all();

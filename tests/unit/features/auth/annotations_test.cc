@@ -9,8 +9,9 @@ using testing::outcome;
 using testing::read;
 using testing::settings;
 
-TEST(AuthAnnotations, ExternalAuthenticationOverTlsCloses) {
-  EXPECT_EQ(outcome({{"auth-url", "https://auth.example/verify?x=$host"}}), "503 auth-url-invalid");
+TEST(AuthAnnotations, TheUrlOfAServiceIsHttpOrHttps) {
+  EXPECT_EQ(outcome({{"auth-url", "https://auth.example/verify?x=$host"}}), "ok");
+  EXPECT_EQ(outcome({{"auth-url", "ftp://auth.example/verify"}}), "503 auth-url-invalid");
 }
 
 TEST(AuthAnnotations, ExternalAuthenticationIsReadIntoThePolicy) {
