@@ -2,15 +2,18 @@
 
 --policies   copies of Weir in one run: CORS, a rate limit, an allow list and HSTS against none of them (HTTP and HTTPS), and ewma against
              round robin over two endpoints.
+--auth       auth-url, auth-cache-key and auth-response-headers against none of them; the service is asked once, then its answer is kept.
 --start      from the start of the program until it is ready with 100 Ingresses, the median of 11 starts.
 --scrape     a scrape of more than 50,000 series, the median of 11.
 """
 import http.client
+import http.server
 import os
 import pathlib
 import socket
 import statistics
 import subprocess
+import threading
 import time
 
 import run
@@ -21,10 +24,16 @@ STARTS = 11
 
 POLICIES = ('nginx.ingress.kubernetes.io/enable-cors: "true", nginx.ingress.kubernetes.io/limit-rps: "10000000", '
             'nginx.ingress.kubernetes.io/allowlist-source-range: "10.0.0.0/8,127.0.0.0/8"')
+AUTH = ('nginx.ingress.kubernetes.io/auth-url: "http://127.0.0.1:AUTH_PORT/check", '
+        'nginx.ingress.kubernetes.io/auth-cache-key: "$cookie_session", nginx.ingress.kubernetes.io/auth-cache-duration: "200 1h", '
+        'nginx.ingress.kubernetes.io/auth-response-headers: "X-Auth-Request-User, X-Auth-Request-Email"')
+SESSION = "session=0123456789abcdef0123456789abcdef"  # the load generator's
 # name: (annotations, settings, endpoints)
 VARIANTS = {
     "weir-plain": ("", 'hsts: "false"', 1),
     "weir-policies": (POLICIES, 'hsts: "true"', 1),
+    "weir-open": ("", 'hsts: "false"', 1),
+    "weir-auth": (AUTH, 'hsts: "false"', 1),
     "weir-rr": ('nginx.ingress.kubernetes.io/load-balance: "round_robin"', 'hsts: "false"', ENDPOINTS),
     "weir-ewma": ('nginx.ingress.kubernetes.io/load-balance: "ewma"', 'hsts: "false"', ENDPOINTS),
 }
@@ -33,6 +42,7 @@ VARIANTS = {
 class Variant(run.Proxy):
     def write_objects(self, folder):
         annotations, settings, endpoints = VARIANTS[self.name]
+        annotations = annotations.replace("AUTH_PORT", str(AuthService.port))
         run.write_manifests(folder, self.hosts, self.work, annotations, settings)
         if endpoints > 1:  # the load generator's second backend
             text = (folder / "base.yaml").read_text().split("---\n")[1]
@@ -73,6 +83,55 @@ def policies(options, work, out):
         finally:
             for proxy in proxies:
                 proxy.stop()
+
+
+class AuthService:
+    """Lets everybody in as alice, and counts how often it was asked."""
+
+    port = 0
+    asked = 0
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            AuthService.asked += 1
+            self.send_response(200)
+            self.send_header("X-Auth-Request-User", "alice")
+            self.send_header("X-Auth-Request-Email", "alice@example.com")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    def __init__(self):
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.Handler)
+        AuthService.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+
+
+def auth(options, work, out):
+    service = AuthService()
+    proxies = []
+    try:
+        for name in ("weir-open", "weir-auth"):
+            proxies.append(Variant(name, work))
+        # The answer is there before 64 connections ask for it at once.
+        connection = http.client.HTTPConnection("127.0.0.1", proxies[-1].http, timeout=10)
+        connection.request("GET", "/api/1k", headers={"Host": run.HOST, "Cookie": SESSION})
+        connection.getresponse().read()
+        connection.close()
+        arguments, tls, *_ = run.WORKLOADS["get1k"]
+        slices = run.load(proxies, arguments, options.rounds, tls)
+        if AuthService.asked != 1:
+            raise SystemExit(f"the authentication service was asked {AuthService.asked} times")
+        run.report("get1k", proxies, slices, None, out)
+    finally:
+        for proxy in proxies:
+            proxy.stop()
+        service.stop()
 
 
 def is_ready(port):
@@ -143,6 +202,8 @@ def cpu_seconds(pid):
 def measure(options, work, out):
     if options.policies:
         policies(options, work, out)
+    if options.auth:
+        auth(options, work, out)
     if options.start:
         start(work, out)
     if options.scrape:

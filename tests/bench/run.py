@@ -3,7 +3,7 @@
 
 usage: ./dev bench [--workloads get1k,https1k,...] [--rounds 21] [--out FILE]
        ./dev bench --idle | --many-hosts | --swap
-       ./dev bench --policies | --start | --scrape                        see figures.py
+       ./dev bench --policies | --auth | --start | --scrape                        see figures.py
        ./dev bench --against OTHER/weir [--proxies weir,weir-b,other]     two builds of Weir against each other
 
 The proxy is pinned to core 0, load generator and backend (one busy-polling thread) to core 1. Slices of 150 ms are
@@ -262,7 +262,7 @@ def noise(proxies, slices):
 
 def report(name, proxies, slices, goals, out):
     index = {p.name: i for i, p in enumerate(proxies)}
-    base = next((n for n in ("weir", "weir-10", "weir-plain", "weir-rr") if n in index), proxies[0].name)
+    base = next((n for n in ("weir", "weir-10", "weir-plain", "weir-open", "weir-rr") if n in index), proxies[0].name)
     columns = [n for n in ("nginx", "haproxy") if n in index] + [base]
     lines = [f"\n### {name}", "",
              "| proxy | requests per CPU-second | " + "".join(f"x {c} | " for c in columns) + "p50 µs | p99 µs | RSS MiB |",
@@ -409,7 +409,7 @@ def main():
     parser.add_argument("--idle", action="store_true", help="measure memory per idle connection instead")
     parser.add_argument("--many-hosts", action="store_true", help="measure 100,000 hosts against 10 instead")
     parser.add_argument("--swap", action="store_true", help="swap the table 100 times a second under load instead")
-    for figure in ("policies", "start", "scrape"):
+    for figure in ("policies", "auth", "start", "scrape"):
         parser.add_argument("--" + figure, action="store_true", help="see figures.py")
     parser.add_argument("--requests", type=int, default=1_000_000, help="of --swap")
     parser.add_argument("--against", help="another weir program, called `other` in the tables")
@@ -429,7 +429,7 @@ def main():
             for name in [n for n in names if n != "weir-b"]:
                 idle_memory(name, work, out)
             return
-        if options.policies or options.start or options.scrape:
+        if options.policies or options.auth or options.start or options.scrape:
             import figures  # it uses this module
             figures.measure(options, work, out)
             return
