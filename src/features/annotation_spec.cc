@@ -61,6 +61,11 @@ Spec& Spec::protects() {
   return *this;
 }
 
+Spec& Spec::plan_values(std::vector<std::string_view> values) {
+  row_.planned_values = std::move(values);
+  return *this;
+}
+
 Spec& Spec::asks(Validate asks) {
   row_.asks = std::move(asks);
   return *this;

@@ -54,6 +54,7 @@ class Spec {
   Spec& syntax(const Syntax& syntax);
   Spec& support(Support support);
   Spec& protects();  // planned: a value that asks for it closes the paths. Of a host: a bad value closes the host
+  Spec& plan_values(std::vector<std::string_view> values);  // of an exact row: these are not implemented yet
   Spec& asks(Validate asks);
   Spec& asks_when_true();
   Spec& needs(std::string_view key);

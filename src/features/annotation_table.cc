@@ -1,6 +1,7 @@
 #include "weir/features/annotation_table.h"
 
 #include "features/annotation_sets.h"
+#include "weir/base/ascii.h"
 
 #include <algorithm>
 #include <vector>
@@ -31,6 +32,12 @@ const AnnotationRow* find_annotation(std::string_view key) {
   const auto alias =
       std::find_if(table.begin(), table.end(), [key](const AnnotationRow& row) { return row.alias == key; });
   return alias == table.end() ? nullptr : &*alias;
+}
+
+Support support_of(const AnnotationRow& row, std::string_view value) {
+  const bool planned = std::any_of(row.planned_values.begin(), row.planned_values.end(),
+                                   [value](std::string_view one) { return base::iequals(value, one); });
+  return planned ? Support::planned : row.support;
 }
 
 const char* to_string(Support support) {

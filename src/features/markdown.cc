@@ -54,6 +54,14 @@ std::string class_of(Support support, bool protects) {
   return out;
 }
 
+std::string class_of(const AnnotationRow& row) {
+  std::string out = class_of(row.support, row.protects);
+  if (row.planned_values.empty()) return out;
+  out += "; ";
+  for (const std::string_view value : row.planned_values) out += code(value) + " ";
+  return out + class_of(Support::planned, row.protects);
+}
+
 std::string key_of(const AnnotationRow& row) {
   std::string out = code(row.key);
   if (!row.alias.empty()) out += ", alias " + code(row.alias);
@@ -69,7 +77,10 @@ std::string annotations_markdown() {
       "(flag `--annotations-prefix`).\n\n"
       "Class: *exact* behaves as ingress-nginx 1.15.1; *no-op* is accepted and has no meaning here; *planned* is not\n"
       "implemented yet and served with a warning, or, marked *503*, closes its paths, because it protects them;\n"
-      "*refused* is never used, and closes its paths where the gates for snippets are open.\n\n"
+      "*refused* is never used, and closes its paths where the gates for snippets are open. A class behind values is "
+      "that "
+      "of\n"
+      "these values alone.\n\n"
       "Bad value: *ING* the object is not taken over (an older accepted version stays); *503* all paths of the object\n"
       "answer 503; *DEF* the default is used; *GRP* all annotations of the group are ignored. A second code is for "
       "values\n"
@@ -79,8 +90,8 @@ std::string annotations_markdown() {
     out += "| annotation | class | value | default | scope | risk | bad value | effect |\n";
     out += "| --- | --- | --- | --- | --- | --- | --- | --- |\n";
     for (const AnnotationRow& row : set.rows) {
-      add_row(out, {key_of(row), class_of(row.support, row.protects), cell(row.syntax), default_of(row),
-                    to_string(row.scope), to_string(row.risk), reaction(row), cell(row.doc)});
+      add_row(out, {key_of(row), class_of(row), cell(row.syntax), default_of(row), to_string(row.scope),
+                    to_string(row.risk), reaction(row), cell(row.doc)});
     }
   }
   return out;

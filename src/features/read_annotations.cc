@@ -196,19 +196,20 @@ class Reader {
       report(row, OnInvalid::deny_location, "annotation-invalid", "has a control character", view);
       return;
     }
-    if (row.apply) {
+    const Support support = support_of(row, value);
+    if (row.apply && support == row.support) {
       if (const auto problem = row.apply(value, result_.policies)) {
         view.rejected.insert(row.key);
         report(row, row.on_unusable, "annotation-invalid", "value " + quoted(value) + " " + *problem, view);
         return;
       }
     }
-    if (row.support == Support::exact || row.print) result_.used.emplace(row.key, written);
+    if (support == row.support && (support == Support::exact || row.print)) result_.used.emplace(row.key, written);
     const bool asks = !row.asks || row.asks(value);
-    if (row.support == Support::noop && asks) {
+    if (support == Support::noop && asks) {
       say(Severity::info, "annotation-noop", row.key, "is accepted and has no effect: " + std::string(row.doc));
     }
-    if (row.support == Support::planned && asks) say_planned(row);
+    if (support == Support::planned && asks) say_planned(row, value);
     view.values.emplace(row.key, std::move(value));
   }
 
@@ -221,16 +222,18 @@ class Reader {
     deny(row, reason);
   }
 
-  void say_planned(const AnnotationRow& row) {
+  void say_planned(const AnnotationRow& row, std::string_view value) {
+    // Of a row with other values that do work, the text names this one.
+    const std::string what = row.planned_values.empty() ? std::string() : "value " + quoted(value) + " ";
     if (row.protects) {
       const std::string reason = std::string(row.key) + "-planned";
       say(Severity::warning, "annotation-denies", row.key,
-          std::string("is not implemented yet; all paths of the ") + (row.scope == Scope::host ? "host" : "object") +
+          what + "is not implemented yet; all paths of the " + (row.scope == Scope::host ? "host" : "object") +
               " answer 503 (" + reason + ")");
       deny(row, reason);
       return;
     }
-    std::string text = "is not implemented yet and has no effect";
+    std::string text = what + "is not implemented yet and has no effect";
     if (!needs_met(row)) text += "; it would have none without " + std::string(row.needs) + " either";
     say(Severity::warning, "annotation-planned", row.key, std::move(text));
   }

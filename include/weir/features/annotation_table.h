@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace weir::features {
 
@@ -41,6 +42,8 @@ struct AnnotationRow {
   OnInvalid on_unusable = OnInvalid::use_default;  // the validator accepts it, `apply` can't use it (spec 0.5)
   OnInvalid on_empty = OnInvalid::use_default;     // present, but nothing is left after trimming
   bool protects = false;                           // planned + protects: a value that `asks` closes the paths with 503
+  // Of an exact row: the values, in any case, that are planned all the same; `protects` is about these then.
+  std::vector<std::string_view> planned_values;
   bool typed = false;             // bool or number: a refused value is never used, even without validation
   bool deprecated = false;        // the original's webhook warns about it
   std::string_view needs;         // key without which this one has no effect; empty: none
@@ -54,6 +57,9 @@ struct AnnotationRow {
   Apply apply;                    // empty: no effect on policies by itself
   Print print;                    // empty: not printed
 };
+
+// What a (trimmed) value of this row is: the row's class, or planned where the value is one of planned_values.
+Support support_of(const AnnotationRow& row, std::string_view value);
 
 const char* to_string(Support support);
 const char* to_string(Scope scope);

@@ -18,13 +18,10 @@ const Known* find_served(std::string_view value) {
   return nullptr;
 }
 
-// HTTP/1.1 to an endpoint that expects gRPC or FastCGI would be wrong, so these close the paths.
-bool is_another_protocol(std::string_view value) {
-  return find_served(value) == nullptr;
-}
-
 std::optional<std::string> apply(std::string_view value, Policies& into) {
-  if (const Known* known = find_served(value)) into.backend_protocol.protocol = known->protocol;
+  const Known* known = find_served(value);
+  if (known == nullptr) return "is no protocol of endpoints";
+  into.backend_protocol.protocol = known->protocol;
   return std::nullopt;
 }
 
@@ -41,16 +38,15 @@ AnnotationSet backend_protocol_annotations() {
   return annotation_set(
       "backend_protocol", "BackendProtocol",
       {
-          plan("backend-protocol",
+          // HTTP/1.1 to an endpoint that expects gRPC or FastCGI would be wrong, so these close the paths.
+          Spec("backend-protocol", Support::exact,
                syntax::one_of("HTTP, HTTPS, AUTO_HTTP, GRPC, GRPCS or FCGI",
                               {"HTTP", "HTTPS", "AUTO_HTTP", "GRPC", "GRPCS", "FCGI"}, syntax::Case::ignored),
-               Scope::location, OnInvalid::use_default,
-               "Protocol spoken to the endpoints. HTTP, HTTPS and AUTO_HTTP are served; GRPC, GRPCS and FCGI answer "
-               "503.")
+               Scope::location, OnInvalid::use_default, "Protocol spoken to the endpoints.")
               .default_text("HTTP")
-              .asks(is_another_protocol)
               .apply(apply)
               .print(print)
+              .plan_values({"GRPC", "GRPCS", "FCGI"})
               .protects(),
       });
 }

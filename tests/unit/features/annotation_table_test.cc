@@ -190,7 +190,11 @@ TEST(AnnotationTable, RowsAreComplete) {
     EXPECT_TRUE(row.validate) << row.key;
     EXPECT_TRUE(row.deprecated || !row.group.empty()) << row.key;
     // Planned, or a guard of the whole host, which a bad value closes.
-    EXPECT_TRUE(!row.protects || row.support == Support::planned || row.scope == Scope::host) << row.key;
+    EXPECT_TRUE(!row.protects || row.support == Support::planned || !row.planned_values.empty() ||
+                row.scope == Scope::host)
+        << row.key;
+    EXPECT_TRUE(row.planned_values.empty() || row.support == Support::exact) << row.key;
+    for (const std::string_view value : row.planned_values) EXPECT_TRUE(row.validate(value)) << row.key << value;
     EXPECT_TRUE(row.needs.empty() || find_annotation(row.needs) != nullptr) << row.key;
     if (row.support == Support::exact) {
       EXPECT_TRUE(row.print) << row.key;
@@ -223,6 +227,15 @@ TEST(AnnotationTable, SetsAndTableHoldTheSameRows) {
   EXPECT_EQ(count, annotation_table().size());
 }
 
+TEST(AnnotationTable, AnExactRowMayHavePlannedValues) {
+  const AnnotationRow& row = *find_annotation("backend-protocol");
+
+  EXPECT_EQ(support_of(row, "AUTO_HTTP"), Support::exact);
+  EXPECT_EQ(support_of(row, "GRPC"), Support::planned);
+  EXPECT_EQ(support_of(row, "fcgi"), Support::planned);
+  EXPECT_EQ(support_of(*find_annotation("enable-modsecurity"), "true"), Support::planned);
+}
+
 TEST(AnnotationTable, MarkdownNamesEveryKeyWithItsClass) {
   const std::string page = annotations_markdown();
 
@@ -234,6 +247,7 @@ TEST(AnnotationTable, MarkdownNamesEveryKeyWithItsClass) {
             std::string::npos)
       << page;
   EXPECT_NE(page.find("| `enable-modsecurity` | planned, 503 |"), std::string::npos);
+  EXPECT_NE(page.find("| `backend-protocol` | exact; `GRPC` `GRPCS` `FCGI` planned, 503 |"), std::string::npos);
 }
 
 }  // namespace

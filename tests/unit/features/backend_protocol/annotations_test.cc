@@ -23,6 +23,13 @@ TEST(BackendProtocolAnnotations, HttpAndHttpsAreServedInAnyCase) {
 TEST(BackendProtocolAnnotations, OtherProtocolsAreNotSpokenToAsHttp) {
   for (const char* other : {"GRPC", "GRPCS", "grpcs", "FCGI"}) {
     EXPECT_EQ(outcome({{"backend-protocol", other}}), "503 backend-protocol-planned") << other;
+    const ReadResult result = read({{"backend-protocol", other}});
+    EXPECT_EQ(result.policies.backend_protocol.protocol, BackendProtocol::http) << other;
+    EXPECT_TRUE(result.used.empty()) << other;
+    ASSERT_EQ(result.diagnostics.size(), 1u) << other;
+    EXPECT_EQ(result.diagnostics[0].text, "value \"" + std::string(other) +
+                                              "\" is not implemented yet; all paths of the object answer 503 "
+                                              "(backend-protocol-planned)");
   }
 }
 
