@@ -265,14 +265,29 @@ class Pki:
         context.sni_callback = lambda connection, name, _: setattr(connection, "wanted_name", name)
         return context
 
+    def revocations(self, by, revoked):
+        """The list of revoked certificates that an authority signs."""
+        work = self.folder / f"crl-{by}"
+        work.mkdir(exist_ok=True)
+        config, index, out = work / "openssl.cnf", work / "index.txt", work / "out.pem"
+        index.write_text("")
+        config.write_text(f"[ca]\ndefault_ca = one\n[one]\ndatabase = {index}\ndefault_md = sha256\ndefault_crl_days = 30\n")
+        ca = ["openssl", "ca", "-config", config, "-cert", self.path(by), "-keyfile", self.path(by, "key")]
+        for name in revoked:
+            subprocess.run([*ca, "-revoke", self.path(name)], check=True, capture_output=True)
+        subprocess.run([*ca, "-gencrl", "-out", out], check=True, capture_output=True)
+        return out.read_text()
+
     def secret(self, name, spec):
-        """{tls: NAME, ca: NAME or names, text: {key: text}, namespace: default}"""
+        """{tls: NAME, ca: NAME or names, crl: {by: NAME, revoked: [NAME]}, text: {key: text}, namespace: default}"""
         data = {}
         if "tls" in spec:
             data.update({"tls.crt": self.text(spec["tls"]), "tls.key": self.text(spec["tls"], "key")})
         if "ca" in spec:
             names = spec["ca"] if isinstance(spec["ca"], list) else [spec["ca"]]
             data["ca.crt"] = "".join(self.text(n) for n in names)
+        if "crl" in spec:
+            data["ca.crl"] = self.revocations(spec["crl"]["by"], spec["crl"]["revoked"])
         data.update(spec.get("text") or {})
         return {"apiVersion": "v1", "kind": "Secret", "type": "Opaque",
                 "metadata": {"name": name, "namespace": spec.get("namespace", "default")}, "stringData": data}
