@@ -162,8 +162,9 @@ def certificate_by_acme(world):
         check(weir.get(HOST, "/.well-known/acme-challenge/another").status == 308, "the solver's route is still there")
         # As `cmctl renew` does; at the time of renewal cert-manager sets the same condition.
         path = f"/apis/cert-manager.io/v1/namespaces/{ns}/certificates/api-example-com-tls"
-        status = json.loads(world.cluster.call("GET", path)[1])["status"]
+        status = wait_for("the first issuance has ended", lambda: issuance_ended(world, path))
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        status["conditions"] = [one for one in status["conditions"] if one["type"] != "Issuing"]
         status["conditions"].append({"type": "Issuing", "status": "True", "reason": "ManuallyTriggered",
                                      "message": "renewed by a test", "lastTransitionTime": now})
         world.patch_status(path, {"conditions": status["conditions"]})
@@ -172,6 +173,14 @@ def certificate_by_acme(world):
         connection.request("GET", "/")
         check(connection.getresponse().status == 200, "the old connection ended")
         check(weir.process.poll() is None, "weir ended")
+
+
+def issuance_ended(world, path):
+    """The Certificate's status, once the client sees what cert-manager has finished with: it writes the Secret first, and
+    would take a renewal asked for until then for the issuance that it is still about."""
+    status = json.loads(world.cluster.call("GET", path)[1]).get("status") or {}
+    state = {one["type"]: one["status"] for one in status.get("conditions") or []}
+    return status if state.get("Ready") == "True" and state.get("Issuing") != "True" else None
 
 
 def issuer(directory, own):
