@@ -102,6 +102,11 @@ const std::vector<MetricDoc>& metric_docs() {
         {"weir_request_metrics_dropped_total", kCounter, "", "Request samples not counted: too many series", true},
         {"weir_request_metrics_series", kGauge, "", "Series of request metrics kept, over all workers", true},
         {"weir_proxy_responses_total", kCounter, "reason", "Responses made by the proxy itself, by reason code", true},
+        {"weir_mirror_requests_total", kCounter, "outcome",
+         "Copies of requests for mirror-target: answered, lost on the way (invalid-url, unresolved, unreachable, "
+         "timeout, "
+         "malformed) or not sent, too many or too much being under way (busy, memory)",
+         true},
         {"weir_regex_limit_hits_total", kCounter, "", "Path matches given up at the regex limit (no match)", true},
         {"weir_upstream_requests_total", kCounter, "connection",
          "Requests sent to endpoints on a new or a reused connection", true},

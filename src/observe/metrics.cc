@@ -110,6 +110,13 @@ void Metrics::write_workers(std::string& out) {
       append_sample(out, "weir_proxy_responses_total", render_labels(labels({{"reason", reason}})), number(count));
     }
   }
+  name = "weir_mirror_requests_total";
+  family(out, name);
+  for (std::size_t i = 0; i < kMirrorEnds; ++i) {
+    std::int64_t total = 0;
+    for (const auto& worker : workers_) total += worker->mirrored[i].value();
+    append_sample(out, name, render_labels(labels({{"outcome", to_string(static_cast<MirrorEnd>(i))}})), number(total));
+  }
   single(out, "weir_regex_limit_hits_total", constant_labels_, sum(&WorkerMetrics::regex_limit_hits));
   name = "weir_upstream_requests_total";
   family(out, name);

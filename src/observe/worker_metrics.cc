@@ -2,6 +2,28 @@
 
 namespace weir::observe {
 
+const char* to_string(MirrorEnd end) {
+  switch (end) {
+    case MirrorEnd::answered:
+      return "answered";
+    case MirrorEnd::busy:
+      return "busy";
+    case MirrorEnd::memory:
+      return "memory";
+    case MirrorEnd::invalid_url:
+      return "invalid-url";
+    case MirrorEnd::unresolved:
+      return "unresolved";
+    case MirrorEnd::unreachable:
+      return "unreachable";
+    case MirrorEnd::timeout:
+      return "timeout";
+    case MirrorEnd::malformed:
+      return "malformed";
+  }
+  return "";
+}
+
 void WorkerMetrics::count_reason(std::string_view code) {
   const auto known = index_.find(code);
   if (known != index_.end()) {

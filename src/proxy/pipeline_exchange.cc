@@ -131,7 +131,11 @@ net::MaybeTask<Failure> RequestPipeline::receive_body() {
   const features::ProxyPolicy& policy = request_.policies().proxy;
   const BodyLimits limits{policy.body_size, policy.client_body_buffer_size, request_.settings().client_body_timeout};
   // HTTP/1.0 has no chunks: a body without a length has to be here first.
-  const bool stream = !policy.request_buffering && !(policy.http_1_0 && request_.head.body == http::BodyKind::chunked);
+  // A body that is copied has to be read twice.
+  const features::MirrorPolicy& mirror = request_.policies().mirror;
+  const bool stream = !policy.request_buffering &&
+                      !(policy.http_1_0 && request_.head.body == http::BodyKind::chunked) &&
+                      !(mirror.on() && mirror.body);
   if (stream) {
     body.stream(limits);
     return Failure::none;
@@ -153,6 +157,7 @@ upstream::Plan RequestPipeline::plan() const {
 }
 
 net::Task<bool> RequestPipeline::proxy() {
+  if (request_.policies().mirror.on()) worker_.mirror().send_copy(request_);  // step 13 of spec 0.1
   drop_replaced_fields(request_);
   UpstreamHead head(request_);
   RequestBody& body = request_.body;

@@ -189,6 +189,10 @@ std::string_view RequestBody::in_memory() const {
   return storage_ == Storage::memory ? std::string_view(memory_) : std::string_view();
 }
 
+StoredBody RequestBody::stored() const {
+  return storage_ == Storage::file ? StoredBody(file_, file_size_) : StoredBody(in_memory());
+}
+
 net::Task<int> RequestBody::send_to(net::Sock& upstream, net::Millis timeout) {
   switch (storage_) {
     case Storage::none:

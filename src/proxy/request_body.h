@@ -8,6 +8,7 @@
 // One worker. Lifetime: inside its Request; the client's Sock outlives it.
 #pragma once
 
+#include "proxy/stored_body.h"
 #include "weir/http/h1_parser.h"
 #include "weir/http/head.h"
 #include "weir/net/sock.h"
@@ -65,6 +66,9 @@ class RequestBody final : public upstream::BodySource {
   bool continue_pending() const { return expect_continue_; }
   // Could what is left be thrown away cheaply, so that the connection may go on?
   bool worth_discarding() const;
+
+  // For a second reader, which may outlive this. REQUIRES: has_bytes(), not streaming.
+  StoredBody stored() const;
 
   // After an answer that did not need the body: reads the rest away. false: too much, or too slow.
   net::Task<bool> discard();

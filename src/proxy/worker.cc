@@ -53,7 +53,8 @@ Worker::Worker(const WorkerServices& services, upstream::PostToWorker post)
       address_ids_([this] {
         pool_.clear();
         upstream_sessions_.clear();
-      }) {
+      }),
+      mirror_(*this) {
   for (std::size_t i = 0; i < services_.filters.size(); ++i) {
     filters_at_[static_cast<std::size_t>(services_.filters[i].stop)] |= std::uint64_t{1} << i;
   }
@@ -65,6 +66,7 @@ Worker::~Worker() {
   acceptors_.clear();
   for (const Listening& one : listening_) ::close(one.fd);
   jobs_.destroy_all();
+  mirror_.cut();
 }
 
 bool Worker::in_relay_scratch(std::string_view bytes) {
@@ -145,10 +147,10 @@ void Worker::tick() {
   free_requests_.erase(free_requests_.begin(), free_requests_.begin() + unneeded);
   spare_requests_ = free_requests_.size();
   metrics().regex_limit_hits.set(static_cast<std::int64_t>(lookup_.regex_limit_hits()));
-  if (jobs_.exceptions() != exceptions_seen_) {
-    observe::log::error("proxy", "{} connections ended by an exception (out of memory)",
-                        jobs_.exceptions() - exceptions_seen_);
-    exceptions_seen_ = jobs_.exceptions();
+  const std::size_t exceptions = jobs_.exceptions() + mirror_.exceptions();
+  if (exceptions != exceptions_seen_) {
+    observe::log::error("proxy", "{} connections ended by an exception (out of memory)", exceptions - exceptions_seen_);
+    exceptions_seen_ = exceptions;
   }
   std::uint64_t shed = 0;
   for (const auto& acceptor : acceptors_) shed += acceptor->shed();
@@ -168,10 +170,12 @@ void Worker::begin_drain() {
   for (const Listening& one : listening_) ::close(one.fd);
   listening_.clear();
   reactor_.cancel_idle();
+  mirror_.begin_drain();
 }
 
 void Worker::cut() {
   jobs_.destroy_all();
+  mirror_.cut();
 }
 
 }  // namespace weir::proxy

@@ -2,6 +2,7 @@
 // counters, its hold on the table. Nothing here is locked; other threads talk to it by post() only.
 #pragma once
 
+#include "proxy/mirror_client.h"
 #include "proxy/pauses.h"
 #include "proxy/request.h"
 #include "proxy/snapshot.h"
@@ -76,7 +77,7 @@ class Worker {
   void begin_drain();
   // Cuts what is left.
   void cut();
-  bool idle() const { return jobs_.empty(); }
+  bool idle() const { return jobs_.empty() && mirror_.idle(); }
 
   // --- by sessions and the pipeline
   net::Reactor& reactor() { return reactor_; }
@@ -102,6 +103,7 @@ class Worker {
   std::uint64_t filters_at(Stop stop) const { return filters_at_[static_cast<std::size_t>(stop)]; }
   PasswordCheck& passwords() { return passwords_; }
   AuthClient& auth() { return auth_; }
+  MirrorClient& mirror() { return mirror_; }
   upstream::Resolver& resolver() { return resolver_; }
   const BodyFiles& body_files() const { return body_files_; }
   // Memory of the encoders of responses; they count into it.
@@ -152,6 +154,7 @@ class Worker {
   std::size_t exceptions_seen_ = 0;
   std::uint64_t shed_seen_ = 0;
   bool draining_ = false;
+  MirrorClient mirror_;
   net::JobGroup jobs_;  // last: jobs use all of the above while they are destroyed
 };
 

@@ -58,6 +58,7 @@ std::shared_ptr<const LocationPolicies> PolicyPool::get(const features::Policies
   if (policies.hsts.enabled) made->hsts_value = features::header_value(policies.hsts);
   if (policies.backend_protocol.protocol != features::BackendProtocol::http) add_upstream_tls(*made);
   if (may_be_https(policies.external_auth.url.source())) add_auth_tls(*made);
+  if (may_be_https(policies.mirror.target.source())) add_mirror_tls(*made);
   made->filters = options_.filter_mask ? options_.filter_mask(policies) : 0;
   known_.emplace(hash, made);
   if (known_.size() >= prune_at_) {
@@ -101,6 +102,13 @@ void PolicyPool::add_auth_tls(LocationPolicies& to) {
   if (!made) return deny(to, made.error().text());
   known = to.auth_tls = *made;
   std::erase_if(auth_contexts_, [](const auto& entry) { return entry.second.expired(); });
+}
+
+// Spec 4.9: nothing is verified. Without a context nothing is copied, which hurts no request.
+void PolicyPool::add_mirror_tls(LocationPolicies& to) {
+  to.mirror_tls = mirror_context_.lock();
+  if (to.mirror_tls) return;
+  if (auto made = tls::make_service_context(nullptr, false, ++next_context_)) mirror_context_ = to.mirror_tls = *made;
 }
 
 }  // namespace weir::route

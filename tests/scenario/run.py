@@ -574,20 +574,35 @@ class Scenario:
             wants = step["client_gets"] if isinstance(step["client_gets"], list) else [step["client_gets"]]
             for want, answer in zip(wants, answers):
                 self.check_message("client gets", want, answer, "status")
+        if "upstream_soon_sees" in step:
+            self.wait_for_upstreams(step["upstream_soon_sees"])
         seen = [(u.name, m) for u in self.upstreams.values() for m in u.seen]
         if step.get("upstream_sees") == "nothing":
             if seen:
                 raise Failed(f"an upstream saw {seen[0][1].start!r}, but none should")
         elif "upstream_sees" in step:
-            wants = step["upstream_sees"] if isinstance(step["upstream_sees"], list) else [step["upstream_sees"]]
-            for want in map(dict, wants):
-                name = want.pop("service", None)
-                count = want.pop("times", None)
-                messages = [m for n, m in seen if name in (None, n)]
-                if count is not None and len(messages) != count:
-                    raise Failed(f"upstream sees: want {count} requests, got {len(messages)}")
-                if count != 0:
-                    self.check_message("upstream sees", want, messages[-1] if messages else None, "line")
+            self.check_upstreams(step["upstream_sees"], seen)
+
+    def check_upstreams(self, wants, seen):
+        for want in map(dict, wants if isinstance(wants, list) else [wants]):
+            name = want.pop("service", None)
+            count = want.pop("times", None)
+            messages = [m for n, m in seen if name in (None, n)]
+            if count is not None and len(messages) != count:
+                raise Failed(f"upstream sees: want {count} requests, got {len(messages)}")
+            if count != 0:
+                self.check_message("upstream sees", want, messages[-1] if messages else None, "line")
+
+    def wait_for_upstreams(self, wants):
+        """For what comes beside the answer, as the copy of a mirror does."""
+        deadline = time.monotonic() + DEADLINE
+        while True:
+            try:
+                return self.check_upstreams(wants, [(u.name, m) for u in self.upstreams.values() for m in u.seen])
+            except Failed:
+                if time.monotonic() >= deadline:
+                    raise
+            time.sleep(0.01)
 
     def wait_text(self, which, pattern):
         pattern = self.fill(pattern)

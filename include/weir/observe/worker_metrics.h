@@ -25,6 +25,20 @@ class Cell {
   std::atomic<std::int64_t> value_{0};
 };
 
+// How the copy of a request to a mirror ended: busy, memory: it was not sent, too many or too much was under way.
+enum class MirrorEnd : std::uint8_t {
+  answered,
+  busy,
+  memory,
+  invalid_url,
+  unresolved,
+  unreachable,
+  timeout,
+  malformed,
+};
+constexpr std::size_t kMirrorEnds = 8;
+const char* to_string(MirrorEnd end);  // its name, with `-`
+
 class alignas(64) WorkerMetrics {
  public:
   explicit WorkerMetrics(RequestMetricsShard& shard) : requests(shard) {}
@@ -51,6 +65,9 @@ class alignas(64) WorkerMetrics {
   Cell passthrough_relayed;
   Cell passthrough_refused;
   Cell passthrough_failed;
+
+  void count_mirror(MirrorEnd how) { mirrored[static_cast<std::size_t>(how)].add(); }
+  std::array<Cell, kMirrorEnds> mirrored;
 
   // A response the proxy itself made: "no-endpoints", "body-too-large", "auth-url-planned" ... Allocates for the first
   // use of a code; codes beyond kMaxReasons are counted as "other".

@@ -11,10 +11,7 @@ using testing::read;
 using testing::settings;
 
 TEST(PlannedAnnotations, AreServedWithAWarning) {
-  for (const auto& [key, value] : Keys{{"mirror-target", "https://h$request_uri"},
-                                       {"mirror-host", "h"},
-                                       {"mirror-request-body", "off"},
-                                       {"fastcgi-index", "index.php"},
+  for (const auto& [key, value] : Keys{{"fastcgi-index", "index.php"},
                                        {"fastcgi-params-configmap", "ns/map"},
                                        {"enable-opentelemetry", "true"},
                                        {"opentelemetry-trust-incoming-span", "false"},
@@ -39,17 +36,9 @@ TEST(PlannedAnnotations, BadValuesThatRefuse) {
 }
 
 TEST(PlannedAnnotations, BadValuesThatFallBack) {
-  for (const auto& [key, value] : Keys{{"custom-headers", "a;"},
-                                       {"mirror-target", "a b"},
-                                       {"mirror-host", "a b"},
-                                       {"mirror-request-body", "x"},
-                                       {"enable-opentelemetry", "x"}}) {
+  for (const auto& [key, value] : Keys{{"custom-headers", "a;"}, {"enable-opentelemetry", "x"}}) {
     EXPECT_EQ(outcome({{key, value}}), "warning annotation-invalid " + key + "\n");
   }
-}
-
-TEST(PlannedAnnotations, ValuesThatFreezeTheOriginalDenyOnlyThisObject) {
-  EXPECT_EQ(outcome({{"mirror-target", "http://h/$nosuch"}}), "503 mirror-target-invalid");
 }
 
 TEST(SslAnnotations, PassthroughIsReadAndABadValueRefusesTheObject) {

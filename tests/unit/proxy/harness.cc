@@ -232,7 +232,7 @@ void Rules::backend(const std::string& name, const std::vector<std::uint16_t>& p
 
 namespace {
 
-ServerOptions server_options(unsigned workers, observe::AccessLog* log, bool https) {
+ServerOptions server_options(unsigned workers, observe::AccessLog* log, bool https, observe::Metrics* metrics) {
   ServerOptions options;
   options.workers = workers;
   options.http_port = options.https_port = 0;
@@ -240,6 +240,7 @@ ServerOptions server_options(unsigned workers, observe::AccessLog* log, bool htt
   options.bind_addresses = {"127.0.0.1"};
   options.filters = features::filter_order();
   options.access_log = log;
+  options.metrics = metrics;
   options.temp_directory = ::testing::TempDir();
   return options;
 }
@@ -255,8 +256,8 @@ route::CompileOptions compile_options(bool https) {
 
 }  // namespace
 
-Proxy::Proxy(const Rules& rules, unsigned workers, observe::AccessLog* log, bool https)
-    : server(server_options(workers, log, https)), compiler_(compile_options(https)) {
+Proxy::Proxy(const Rules& rules, unsigned workers, observe::AccessLog* log, bool https, observe::Metrics* metrics)
+    : server(server_options(workers, log, https, metrics)), compiler_(compile_options(https)) {
   const base::Result<void> started = server.start();
   if (!started) throw std::runtime_error(started.error().text());
   publish(rules);

@@ -106,7 +106,8 @@ class Rules {
 
 class Proxy {
  public:
-  explicit Proxy(const Rules& rules, unsigned workers = 1, observe::AccessLog* log = nullptr, bool https = false);
+  explicit Proxy(const Rules& rules, unsigned workers = 1, observe::AccessLog* log = nullptr, bool https = false,
+                 observe::Metrics* metrics = nullptr);
 
   void publish(const Rules& rules);
   Wire connect() const { return connect_to(server.http_port()); }

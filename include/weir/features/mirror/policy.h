@@ -1,4 +1,4 @@
-// Where requests of a location are copied to (spec 4.9). Consumed by proxy/mirror.cc.
+// Where requests of a location are copied to (spec 4.9). Consumed by proxy/mirror_client.cc.
 #pragma once
 
 #include "weir/features/variables.h"
@@ -10,6 +10,7 @@ struct MirrorPolicy {
   VariableText host;    // Host of the copy; empty: the target's
   bool body = true;     // the copy has the body
 
+  bool on() const { return !target.empty(); }
   bool operator==(const MirrorPolicy&) const = default;
 };
 
