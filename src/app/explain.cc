@@ -9,6 +9,7 @@
 #include "weir/features/filter_order.h"
 #include "weir/http/h1_parser.h"
 #include "weir/http/normalize.h"
+#include "weir/proxy/digest_check.h"
 #include "weir/proxy/forwarded.h"
 #include "weir/route/lookup.h"
 
@@ -125,6 +126,7 @@ class Explainer {
   const model::Options& options_;
   route::Lookup lookup_;
   proxy::ClientConnection connection_;
+  proxy::DigestCheck digests_;
   proxy::RequestContext context_;
   Page page_;
   std::string outcome_;
@@ -133,6 +135,7 @@ class Explainer {
 base::Result<void> Explainer::read(const ExplainRequest& asked) {
   const base::Result<Url> url = parse_url(asked.url);
   if (!url) return url.error();
+  context_.digests = &digests_;
   connection_.https = url->https;
   connection_.local_port = url->https ? options_.https_port : options_.http_port;
   connection_.address = *base::parse_ip("127.0.0.1");
@@ -169,6 +172,10 @@ Explainer::Verdict Explainer::run_filters(proxy::Stop stop) {
     const bool active = context_.location == nullptr || (context_.location->filters & bit) != 0;
     bit <<= 1;
     if (entry.stop != stop || !active) continue;
+    if (entry.filter->name() == "auth" && !context_.head.fields.get(http::FieldId::authorization).empty()) {
+      outcome("depends on the filter auth, which works out whether the password is right");
+      return Verdict::answered;
+    }
     net::MaybeTask<Verdict> running = entry.filter->on_request(context_);
     // A filter that waits for something (external authentication) cannot be followed without a worker.
     if (!running.await_ready()) {

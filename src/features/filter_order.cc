@@ -20,6 +20,7 @@ proxy::FilterList filter_order() {
       {Stop::live_backend, &rate_limit_filter(), "step 11: before access lists and authentication"},
       {Stop::live_backend, &ip_access_filter(), "step 12: the cheapest of the access rules first"},
       {Stop::live_backend, &auth_filter(), "step 12: after limits and address lists, before the body is read"},
+      {Stop::live_backend, &digest_filter(), "step 12: the same; a location has one of the two"},
       {Stop::live_backend, &external_auth_filter(), "step 12: the dearest of the access rules last"},
       {Stop::live_backend, &cookies_redirects_filter(), "step 16: response only; edits the upstream's own fields"},
       {Stop::live_backend, &custom_headers_filter(), "step 16: response only"},

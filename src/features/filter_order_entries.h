@@ -18,6 +18,7 @@ const proxy::Filter& hsts_filter();               // hsts/filter.cc
 const proxy::Filter& custom_headers_filter();     // custom_headers/filter.cc
 const proxy::Filter& cookies_redirects_filter();  // cookies_redirects/filter.cc
 const proxy::Filter& auth_filter();               // auth/filter.cc
+const proxy::Filter& digest_filter();             // auth/digest_filter.cc
 const proxy::Filter& external_auth_filter();      // auth/external_filter.cc
 const proxy::Filter& auth_tls_filter();           // auth_tls/filter.cc
 

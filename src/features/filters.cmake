@@ -6,6 +6,7 @@ weir_module(filters SOURCES
   cookies_redirects/filter.cc
   cors/filter.cc
   custom_headers/filter.cc
+  auth/digest_filter.cc
   auth/external_filter.cc
   auth/filter.cc
   auth/filter_refusal.cc

@@ -23,12 +23,12 @@ kube::ObjectName name_of(const std::string& written, const std::string& own_name
 
 std::optional<kube::ObjectName> credentials_secret(const AcceptedIngress& ingress) {
   const features::AuthPolicy& auth = ingress.policies.auth;
-  if (!auth.basic || auth.secret.empty()) return std::nullopt;
+  if (!auth.on() || auth.secret.empty()) return std::nullopt;
   return name_of(auth.secret, ingress.object->meta.ns);
 }
 
 void Credentials::apply(const AcceptedIngress& ingress, std::string_view path, features::Policies& policies) {
-  if (!policies.auth.basic || policies.deny.denied()) return;
+  if (!policies.auth.on() || policies.deny.denied()) return;
   const auto& open = settings_.no_auth_locations;
   if (std::any_of(open.begin(), open.end(), [path](const std::string& prefix) { return path.starts_with(prefix); })) {
     policies.auth = {};
@@ -60,19 +60,22 @@ Credentials::Resolved Credentials::resolve(const AcceptedIngress& ingress) {
   if (!secret) return refuse(ingress, "auth-secret-missing", "Secret " + kube::to_string(name) + " does not exist");
   features::Users users;
   if (auth.map) {
-    users = features::read_user_map(secret->data);
+    users = auth.digest ? features::read_digest_map(secret->data, auth.realm) : features::read_user_map(secret->data);
   } else {
     const auto file = secret->data.find(kFile);
     if (file == secret->data.end()) {
       return refuse(ingress, "auth-secret-broken", "Secret " + kube::to_string(name) + " has no key `auth`");
     }
-    users = features::read_htpasswd(file->second);
+    users = auth.digest ? features::read_htdigest(file->second, auth.realm) : features::read_htpasswd(file->second);
   }
   if (users.unusable != 0) {
-    diagnostics_.push_back(diagnostic(Severity::warning, "credentials-unusable", ingress, kKey,
-                                      "Secret " + kube::to_string(name) + ": " + std::to_string(users.unusable) +
-                                          " of its entries are not `name:hash` with a known kind of hash of bearable "
-                                          "cost; nobody can log in with them"));
+    diagnostics_.push_back(
+        diagnostic(Severity::warning, "credentials-unusable", ingress, kKey,
+                   "Secret " + kube::to_string(name) + ": " + std::to_string(users.unusable) +
+                       (auth.digest ? " of its entries are not `name:realm:hash` with an MD5 hash in hex"
+                                    : " of its entries are not `name:hash` with a known kind of "
+                                      "hash of bearable cost") +
+                       "; nobody can log in with them"));
   }
   return {std::make_shared<const features::Users>(std::move(users)), {}};
 }

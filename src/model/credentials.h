@@ -1,5 +1,5 @@
-// Credentials: the Secrets that basic authentication names, read into policies (spec 4.2). What cannot be honoured
-// closes the paths. Pure; used while one host is merged.
+// Credentials: the Secrets that basic and digest authentication name, read into policies (spec 4.2). What cannot be
+// honoured closes the paths. Pure; used while one host is merged.
 #pragma once
 
 #include "weir/base/diagnostic.h"
@@ -25,7 +25,7 @@ class Credentials {
       : state_(state), settings_(settings), diagnostics_(diagnostics) {}
 
   // Fills `auth.users` in for the rule path, or denies with the reason auth-secret-foreign, auth-secret-missing or
-  // auth-secret-broken. Told once per host. On paths of no-auth-locations basic authentication is off.
+  // auth-secret-broken. Told once per host. On paths of no-auth-locations both are off.
   void apply(const AcceptedIngress& ingress, std::string_view path, features::Policies& policies);
 
  private:

@@ -27,7 +27,7 @@ bool is_exact_name(const std::string& host) {
 
 // What has to be asked of each request. Lists of addresses are asked of the connection.
 bool asks_for_credentials(const Host& host, const features::Policies& policies) {
-  return policies.auth.basic || policies.external_auth.on() || !host.auth_tls.secret.empty();
+  return policies.auth.on() || policies.external_auth.on() || !host.auth_tls.secret.empty();
 }
 
 // Rules that HTTPS clients do not reach any more, once for each of their Ingresses.

@@ -78,7 +78,7 @@ void write_auth_head(http::HeadWriter& head, const Request& request, const AuthT
   for (const http::Field& field : fields.all()) {
     if ((field_bit(field.id) & kAuthOwn) != 0 || is_replaced_for_auth(policy, fields.name(field))) continue;
     // Basic authentication takes it from the upstream's request, not from this one.
-    const bool password = field.id == FieldId::authorization && request.policies().auth.basic;
+    const bool password = field.id == FieldId::authorization && request.policies().auth.on();
     if (field.dropped && !password) continue;
     head.clean_field(fields.name(field), fields.value(field));
   }

@@ -85,10 +85,12 @@ void RequestContext::clear_context() {
   response_status = 0;
   upstream_fields = nullptr;
   limits = nullptr;
+  digests = nullptr;
   passwords = nullptr;
   auth = nullptr;
   password_right = false;
   client_gone = false;
+  nonce_stale = false;
   upstream_added.clear();
   auth_cookies.clear();
   remote_user.clear();

@@ -65,8 +65,8 @@ bool write_mirror_head(http::HeadWriter& head, const Request& request, const Aut
   const http::Fields& fields = request.head.fields;
   for (const http::Field& field : fields.all()) {
     if ((field_bit(field.id) & kNotCopied) != 0) continue;
-    // Basic authentication takes it from the request for the endpoint, not from the copy.
-    const bool password = field.id == FieldId::authorization && request.policies().auth.basic;
+    // Basic and digest authentication take it from the request for the endpoint, not from the copy.
+    const bool password = field.id == FieldId::authorization && request.policies().auth.on();
     if (field.dropped && !password) continue;
     head.clean_field(fields.name(field), fields.value(field));
   }

@@ -55,6 +55,7 @@ bool RequestPipeline::pin_snapshot() {
   request_.table = &request_.snapshot.table();
   request_.lookup = &worker_.lookup();
   request_.limits = worker_.services().limits;
+  request_.digests = worker_.services().digests;
   request_.passwords = &worker_.passwords();
   request_.auth = &worker_.auth();
   request_.client = &client_;

@@ -7,6 +7,7 @@
 #include "weir/observe/access_log.h"
 #include "weir/observe/log.h"
 #include "weir/observe/metrics.h"
+#include "weir/proxy/digest_check.h"
 #include "weir/upstream/dns_client.h"
 #include "weir/upstream/offload.h"
 
@@ -65,7 +66,8 @@ struct Server::State {
   std::uint16_t https_port = 0;
   std::optional<observe::Metrics> own_metrics;
   std::vector<observe::WorkerMetrics*> metrics;  // one per worker
-  std::optional<LimitTable> limits;              // requests hold entries: before the workers
+  std::optional<DigestCheck> digests;
+  std::optional<LimitTable> limits;  // requests hold entries: before the workers
   // Held until the workers have let go, so that no worker ever spends its time destroying a table.
   std::deque<route::RoutingTablePtr> published;
   std::vector<std::unique_ptr<WorkerThread>> workers;
@@ -119,6 +121,7 @@ WorkerServices Server::State::services_of(std::size_t worker) {
   services.files = &*files;
   services.hashes = &*hashes;
   services.limits = &*limits;
+  services.digests = &*digests;
   services.temp_directory = options.temp_directory;
   services.access_log = options.access_log;
   services.metrics = metrics[worker];
@@ -161,6 +164,7 @@ base::Result<void> Server::start() {
   if (state.options.metrics == nullptr) state.own_metrics.emplace(observe::MetricsOptions{});
   observe::Metrics& metrics = state.options.metrics != nullptr ? *state.options.metrics : *state.own_metrics;
   state.limits.emplace();
+  state.digests.emplace();
   state.files.emplace();
   state.hashes.emplace();
   state.dns.emplace();

@@ -40,6 +40,7 @@ struct WorkerServices {
   upstream::Offload* files = nullptr;
   upstream::Offload* hashes = nullptr;  // of passwords
   LimitTable* limits = nullptr;
+  DigestCheck* digests = nullptr;
   std::string temp_directory;
   observe::AccessLog* access_log = nullptr;   // null: none
   observe::WorkerMetrics* metrics = nullptr;  // this worker's

@@ -1,5 +1,6 @@
 #include "weir/tls/digest.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
@@ -49,6 +50,10 @@ Sha256 random_key() {
 
 std::string to_hex(const Sha256& digest) {
   return hex_of(digest);
+}
+
+bool equal_secrets(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 std::string md5_hex(std::string_view text) {

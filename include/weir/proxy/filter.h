@@ -33,6 +33,7 @@ typedef struct ssl_st SSL;
 namespace weir::proxy {
 
 class AuthClient;
+class DigestCheck;
 struct Request;
 
 // The client's connection. Outlives all its requests.
@@ -115,7 +116,8 @@ struct RequestContext {
   std::string target;            // request target for the upstream; empty: the client's own, byte for byte
   std::string forwarded_prefix;  // X-Forwarded-Prefix for the upstream; empty: none
   std::string remote_user;       // whom the client claims to be, where authentication asks; for the log
-  bool password_right = false;   // basic authentication has let the client in
+  bool password_right = false;   // basic or digest authentication has let the client in
+  bool nonce_stale = false;      // of a right answer to digest authentication
   Answer answer;
   ResponseFields response;
   ResponseFields upstream_added;          // fields of the upstream request that its authentication service made
@@ -124,6 +126,7 @@ struct RequestContext {
       nullptr;                         // of the upstream's response, while on_response runs for one; may be changed
   LimitTable* limits = nullptr;        // of the process
   PasswordCheck* passwords = nullptr;  // the worker's
+  DigestCheck* digests = nullptr;      // of the process
   AuthClient* auth = nullptr;          // the worker's
   bool client_gone = false;            // a filter found nobody left to answer; it has replied nevertheless
   LimitHold limit_hold;                // this request among its client's concurrent ones

@@ -17,7 +17,11 @@ Sha256 hmac_sha256(const Sha256& key, std::string_view text);
 Sha256 random_key();
 std::string to_hex(const Sha256& digest);  // lower case, 64 characters
 
-// Lower-case hex, 32 characters. For names that must equal another program's; protects nothing.
+// Does the comparison's time tell only whether the sizes are equal? It does: for secrets and signatures.
+bool equal_secrets(std::string_view a, std::string_view b);
+
+// Lower-case hex, 32 characters. For names that must equal another program's, and for digest authentication; protects
+// nothing by itself.
 std::string md5_hex(std::string_view text);
 
 }  // namespace weir::tls

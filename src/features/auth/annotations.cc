@@ -12,10 +12,9 @@ std::optional<std::string> check_realm(std::string_view value) {
   return std::nullopt;
 }
 
-// Exactly `basic` is basic; anything else that the original accepts is digest there.
+// As the original has it: exactly `basic` is basic, anything else that it accepts is digest.
 std::optional<std::string> read_type(std::string_view value, Policies& into) {
-  if (value != "basic") return "asks for digest authentication, which is not implemented";
-  into.auth.basic = true;
+  (value == "basic" ? into.auth.basic : into.auth.digest) = true;
   return std::nullopt;
 }
 
@@ -42,11 +41,13 @@ std::optional<std::string> check_secret(std::string_view value) {
 std::vector<Spec> basic_rows() {
   return {
       spec("auth-type", field(&Policies::auth, &AuthPolicy::basic), Scope::location, OnInvalid::refuse_object,
-           "Basic authentication. Digest authentication answers 503.")
+           "Basic or digest authentication.")
           .syntax(syntax::containing("basic or digest", {"basic", "digest"}))
           .default_text("")
           .apply(read_type)
-          .print([](const Policies& from) { return std::string(from.auth.basic ? "basic" : ""); }),
+          .print([](const Policies& from) {
+            return std::string(from.auth.basic ? "basic" : from.auth.digest ? "digest" : "");
+          }),
       spec("auth-secret", field(&Policies::auth, &AuthPolicy::secret), Scope::location, OnInvalid::deny_location,
            "Secret with the credentials, `name` or `namespace/name`. Missing or unreadable, its paths answer 503.")
           .syntax(syntax::basic())
@@ -55,20 +56,21 @@ std::vector<Spec> basic_rows() {
           .needs("auth-type")
           .check(check_secret),
       spec("auth-secret-type", field(&Policies::auth, &AuthPolicy::map), Scope::location, OnInvalid::refuse_object,
-           "Layout of the Secret: one htpasswd text, or a key for each user.")
+           "Layout of the Secret: one htpasswd or htdigest text, or a key for each user.")
           .syntax(syntax::containing("auth-file or auth-map", {"auth-file", "auth-map"}))
           .default_text("auth-file")
           .apply(read_secret_type)
           .print([](const Policies& from) { return std::string(from.auth.map ? "auth-map" : "auth-file"); })
           .needs("auth-type"),
       spec("auth-realm", field(&Policies::auth, &AuthPolicy::realm), Scope::location, OnInvalid::refuse_object,
-           "Realm of the challenge. `off` answers 503 instead of switching authentication off.")
+           "Realm of the challenge, and of the lines of htdigest that count. `off` answers 503 instead of switching "
+           "authentication off.")
           .syntax(syntax::basic_with_blanks())
           .risk(RiskLevel::medium)
           .needs("auth-type")
           .check(check_realm),
       spec("satisfy", field(&Policies::auth, &AuthPolicy::any), Scope::location, OnInvalid::use_default,
-           "Whether one or all of address lists, basic and external authentication must agree.")
+           "Whether one or all of address lists, basic or digest, and external authentication must agree.")
           .syntax(syntax::one_of("any or all", {"any", "all"}))
           .group("Satisfy")
           .default_text("all")
@@ -79,7 +81,7 @@ std::vector<Spec> basic_rows() {
 
 // Without credentials nobody could be let in (spec 1.2).
 void require_secret(SetView& view) {
-  if (!view.into.auth.basic || !view.into.auth.secret.empty()) return;
+  if (!view.into.auth.on() || !view.into.auth.secret.empty()) return;
   if (view.is_rejected("auth-secret") || view.is_empty("auth-secret")) return;  // told already
   view.deny("auth-secret", "is missing");
 }

@@ -35,9 +35,9 @@ void pass_headers(RequestContext& request, const AuthAnswer& answer) {
 // What satisfy any leaves undecided until now is decided here.
 Verdict refuse(RequestContext& request, const AuthAnswer& answer) {
   const AuthPolicy& basic = request.policies().auth;
-  const bool password_asked = basic.basic && basic.any;
+  const bool password_asked = basic.on() && basic.any;
   if (answer.status == 403 && !password_asked) return request.reply(403, "auth-service-refused");
-  if (password_asked) set_basic_challenge(request);
+  if (password_asked) set_challenge(request);
   if (!answer.challenge.empty()) {
     request.response.add(http::FieldId::www_authenticate, "WWW-Authenticate", answer.challenge);
   }

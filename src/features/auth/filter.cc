@@ -32,21 +32,6 @@ std::optional<Claim> claim_of(const http::Fields& fields) {
   return Claim{decoded->substr(0, colon), decoded->substr(colon + 1)};
 }
 
-// The upstream never sees the password.
-void drop_authorization(http::Fields& fields) {
-  for (http::Field& field : fields.all()) {
-    if (field.id == http::FieldId::authorization) field.dropped = true;
-  }
-}
-
-Verdict challenge(RequestContext& request, std::string_view reason) {
-  // satisfy any: the external service, which comes next, may still let the client in.
-  if (request.policies().auth.any && request.policies().external_auth.on()) return Verdict::go_on;
-  const Verdict verdict = refuse_unauthorized(request, reason);
-  if (request.answer.status == 401) set_basic_challenge(request);
-  return verdict;
-}
-
 Verdict decide(RequestContext& request, PasswordCheck::Outcome outcome, bool known) {
   if (outcome == PasswordCheck::Outcome::busy) return request.reply(503, "password-checks-busy");
   if (!known || outcome != PasswordCheck::Outcome::right) return challenge(request, "password-wrong");
@@ -68,7 +53,7 @@ class AuthFilter final : public proxy::Filter {
 
   net::MaybeTask<Verdict> on_request(RequestContext& request) const override {
     std::optional<Claim> claim = claim_of(request.head.fields);
-    drop_authorization(request.head.fields);
+    drop_authorization(request);
     if (claim) request.remote_user = claim->name;
     if (admitted_by_address(request)) return Verdict::go_on;
     if (!claim) return challenge(request, "password-missing");

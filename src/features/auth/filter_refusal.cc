@@ -1,6 +1,8 @@
 // Step 6 of life-of-a-request: 401 and the way to the sign-in page.
 #include "features/auth/filter_refusal.h"
 
+#include "weir/proxy/digest_check.h"
+
 #include <algorithm>
 #include <string>
 
@@ -36,14 +38,33 @@ proxy::Verdict refuse_unauthorized(proxy::RequestContext& request, std::string_v
   return request.redirect(302, to, "auth-signin");
 }
 
-void set_basic_challenge(proxy::RequestContext& request) {
-  std::string value = "Basic realm=\"";
-  for (const char c : request.policies().auth.realm) {
+void set_challenge(proxy::RequestContext& request) {
+  const AuthPolicy& policy = request.policies().auth;
+  std::string value = policy.digest ? R"(Digest algorithm="MD5", qop="auth", )" : "Basic ";
+  value += "realm=\"";
+  for (const char c : policy.realm) {
     if (c == '"' || c == '\\') value += '\\';
     value += c;
   }
   value += '"';
+  if (policy.digest) {
+    value += ", nonce=\"" + request.digests->make_nonce() + '"';
+    if (request.nonce_stale) value += ", stale=true";
+  }
   request.response.set(http::FieldId::www_authenticate, "WWW-Authenticate", value);
+}
+
+proxy::Verdict challenge(proxy::RequestContext& request, std::string_view reason) {
+  if (request.policies().auth.any && request.policies().external_auth.on()) return proxy::Verdict::go_on;
+  const proxy::Verdict verdict = refuse_unauthorized(request, reason);
+  if (request.answer.status == 401) set_challenge(request);
+  return verdict;
+}
+
+void drop_authorization(proxy::RequestContext& request) {
+  for (http::Field& field : request.head.fields.all()) {
+    if (field.id == http::FieldId::authorization) field.dropped = true;
+  }
 }
 
 bool admitted_by_address(const proxy::RequestContext& request) {

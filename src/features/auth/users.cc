@@ -68,6 +68,30 @@ void add(Users& users, std::string_view name, std::string_view hash) {
   users.all.push_back({std::string(name), std::string(usable ? hash : std::string_view())});
 }
 
+// `rest` is realm:hash. A line of another realm is no mistake.
+void add_digest(Users& users, std::string_view name, std::string_view rest, std::string_view realm) {
+  constexpr std::size_t kDigits = 32;
+  const std::size_t colon = rest.find(':');
+  const std::string_view hash = colon == std::string_view::npos ? std::string_view() : rest.substr(colon + 1);
+  const bool usable =
+      hash.size() == kDigits && hash.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+  if (!usable) ++users.unusable;
+  if (colon == std::string_view::npos || rest.substr(0, colon) != realm) return;
+  users.all.push_back({std::string(name), usable ? base::to_lower(hash) : std::string()});
+}
+
+// Without empty lines and comments.
+template <class Function>
+void for_each_line(std::string_view text, const Function& function) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (!line.empty() && line.front() != '#') function(line);
+  }
+}
+
 }  // namespace
 
 const User* Users::find(std::string_view name) const {
@@ -91,20 +115,34 @@ bool is_usable_hash(std::string_view hash) {
 
 Users read_htpasswd(std::string_view text) {
   Users users;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.empty() || line.front() == '#') continue;
+  for_each_line(text, [&users](std::string_view line) {
     const std::size_t colon = line.find(':');
     if (colon == 0 || colon == std::string_view::npos) {
       ++users.unusable;
-      continue;
+      return;
     }
     const std::string_view rest = line.substr(colon + 1);
     add(users, line.substr(0, colon), rest.substr(0, rest.find(':')));
-  }
+  });
+  return sorted(std::move(users));
+}
+
+Users read_htdigest(std::string_view text, std::string_view realm) {
+  Users users;
+  for_each_line(text, [&](std::string_view line) {
+    const std::size_t colon = line.find(':');
+    if (colon == 0 || colon == std::string_view::npos) {
+      ++users.unusable;
+    } else {
+      add_digest(users, line.substr(0, colon), line.substr(colon + 1), realm);
+    }
+  });
+  return sorted(std::move(users));
+}
+
+Users read_digest_map(const std::map<std::string, std::string>& data, std::string_view realm) {
+  Users users;
+  for (const auto& [name, value] : data) add_digest(users, name, base::trim(value), realm);
   return sorted(std::move(users));
 }
 

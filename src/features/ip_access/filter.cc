@@ -17,7 +17,7 @@ class IpAccessFilter final : public proxy::Filter {
     if (request.policies().ip_access.admits(request.forwarded.address)) return Verdict::go_on;
     // satisfy any: authentication, which comes next, may still let the client in.
     const Policies& policies = request.policies();
-    if (policies.auth.any && (policies.auth.basic || policies.external_auth.on()) && policies.ip_access.has_lists())
+    if (policies.auth.any && (policies.auth.on() || policies.external_auth.on()) && policies.ip_access.has_lists())
       return Verdict::go_on;
     return request.reply(403, "address-not-allowed");
   }

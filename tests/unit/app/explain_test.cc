@@ -73,6 +73,22 @@ TEST(Explain, SaysWhatEndsARequestBeforeTheUpstream) {
   EXPECT_THAT(run("", {"GET", "http://nobody.example/%zz", {}}), HasSubstr("400, refused before routing"));
 }
 
+TEST(Explain, SaysWhatPasswordsAreAskedForAndChecksNone) {
+  const std::string secret =
+      "apiVersion: v1\nkind: Secret\nmetadata: {name: users}\nstringData: {auth: \"bob:{PLAIN}x\"}\n---\n";
+  const auto guarded = [&](const std::string& type) {
+    return secret + test::ingress("a", "a.example", "/",
+                                  "auth-type: " + type + "\n    nginx.ingress.kubernetes.io/auth-secret: users");
+  };
+  for (const char* type : {"basic", "digest"}) {
+    EXPECT_THAT(run(guarded(type), {"GET", "a.example/", {}}), HasSubstr("401 made by Weir (password-missing)"));
+  }
+  EXPECT_THAT(run(guarded("basic"), {"GET", "a.example/", {"Authorization: Basic Ym9iOng="}}),
+              HasSubstr("depends on the filter auth"));
+  EXPECT_THAT(run(guarded("digest"), {"GET", "a.example/", {"Authorization: Digest username=bob"}}),
+              HasSubstr("401 made by Weir (password-wrong)"));
+}
+
 TEST(Explain, ForwardedHeadersCountAsTheProxyCountsThem) {
   model::Options options;
   options.config_map = kube::ObjectName{"default", "weir"};

@@ -379,6 +379,7 @@ const Keys& values_of_exact_keys() {
       {"disable-access-log", "true"},
       {"enable-access-log-for-default-backend", "true"},
       {"enable-auth-access-log", "true"},
+      {"proxy-stream-timeout", "30s"},
       {"skip-access-log-urls", "/healthz,~^/metrics"},
       {"log-format-upstream", "$remote_addr $status"},
       {"log-format-escape-json", "true"},

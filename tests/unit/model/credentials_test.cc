@@ -95,6 +95,24 @@ TEST(Credentials, UnusableEntriesAreToldWithoutTheirText) {
   EXPECT_THAT(text, testing::Not(HasSubstr("s3cret")));
 }
 
+TEST(Credentials, DigestAuthenticationReadsTheLinesOfItsRealm) {
+  Cluster cluster;
+  cluster.add(ing("a")
+                  .path("a.example", "/x", "web")
+                  .annotation("auth-type", "digest")
+                  .annotation("auth-secret", "users")
+                  .annotation("auth-realm", "here"));
+  add_secret(cluster, "default", "users",
+             {{"auth", "bob:here:939E7578ED9E3C518A452ACEE763BCE9\neve:there:939e7578ed9e3c518a452acee763bce9\n"}});
+  const features::Policies policies = policies_of(cluster);
+
+  EXPECT_FALSE(policies.deny.denied());
+  ASSERT_NE(policies.auth.users, nullptr);
+  ASSERT_EQ(policies.auth.users->all.size(), 1u);
+  EXPECT_EQ(policies.auth.users->all[0].name, "bob");
+  EXPECT_EQ(policies.auth.users->all[0].hash, "939e7578ed9e3c518a452acee763bce9");
+}
+
 TEST(Credentials, PathsOfNoAuthLocationsAreOpen) {
   Cluster cluster;
   cluster.add(guarded("users").path("a.example", "/.well-known/acme-challenge/t", "web"));

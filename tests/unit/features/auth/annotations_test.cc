@@ -78,9 +78,15 @@ TEST(AuthAnnotations, BasicAuthenticationWithoutASecretCloses) {
   EXPECT_EQ(outcome({{"auth-type", "basic"}}), "503 auth-secret-invalid");
 }
 
-TEST(AuthAnnotations, DigestAuthenticationCloses) {
-  EXPECT_EQ(outcome({{"auth-type", "digest"}, {"auth-secret", "users"}}), "503 auth-type-invalid");
-  EXPECT_EQ(outcome({{"auth-type", "basicx"}, {"auth-secret", "users"}}), "503 auth-type-invalid");
+TEST(AuthAnnotations, WhatIsAcceptedButNotExactlyBasicIsDigest) {
+  for (const char* type : {"digest", "basicx", "a digest"}) {
+    const ReadResult result = read({{"auth-type", type}, {"auth-secret", "users"}});
+    EXPECT_TRUE(result.policies.auth.digest) << type;
+    EXPECT_FALSE(result.policies.auth.basic) << type;
+    EXPECT_FALSE(result.policies.deny.denied()) << type;
+  }
+  EXPECT_EQ(outcome({{"auth-type", "digest"}}), "503 auth-secret-invalid");
+  EXPECT_EQ(outcome({{"auth-type", "Digest"}, {"auth-secret", "users"}}), "ING");
 }
 
 TEST(AuthAnnotations, WithoutATypeTheRestOfBasicAuthenticationProtectsNothing) {
