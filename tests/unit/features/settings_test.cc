@@ -375,6 +375,7 @@ const Keys& values_of_exact_keys() {
       {"upstream-keepalive-requests", "10"},
       {"upstream-keepalive-time", "30m"},
       {"upstream-keepalive-timeout", "11"},
+      {"proxy-stream-timeout", "5m"},
       {"access-log-path", "/tmp/a.log"},
       {"disable-access-log", "true"},
       {"enable-access-log-for-default-backend", "true"},
