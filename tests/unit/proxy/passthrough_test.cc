@@ -241,7 +241,10 @@ TEST_F(PassthroughTest, ADeniedPathIsNotPassedOn) {
 }
 
 TEST_F(PassthroughTest, OneOnWhichNothingMovesIsClosed) {
-  FakeUpstream upstream(echo());
+  FakeUpstream upstream([](Wire& wire, int) {
+    wire.send(wire.read_exactly(kHello.size()) == kHello ? "same\n" : "other\n");
+    for (int waits = 0; waits < 3; ++waits) wire.read_exactly(1);  // longer than the client waits
+  });
   rules.settings.stream_timeout = 1s;
   serve({upstream.port()});
   Wire client = open();
