@@ -38,7 +38,17 @@ class AddressIds {
  private:
   using Target = std::tuple<base::IpAddress, std::uint16_t, std::string>;
   struct Entry;
-  using ByTarget = std::map<Target, Entry, std::less<>>;
+  // Compares with names that are only looked at. std::less<> of tuples of different texts is beyond Clang 14.
+  struct Before {
+    using is_transparent = void;
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      if (std::get<0>(a) != std::get<0>(b)) return std::get<0>(a) < std::get<0>(b);
+      if (std::get<1>(a) != std::get<1>(b)) return std::get<1>(a) < std::get<1>(b);
+      return std::string_view(std::get<2>(a)) < std::string_view(std::get<2>(b));
+    }
+  };
+  using ByTarget = std::map<Target, Entry, Before>;
   using ByUse = std::list<ByTarget::iterator>;  // last used first
   struct Entry {
     route::EndpointId id = 0;
