@@ -1,6 +1,7 @@
 #include "admin_server.h"
 
 #include "admin_page.h"
+#include "weir/http/accept_encoding.h"
 #include "weir/observe/log.h"
 #include "weir/observe/metrics_registry.h"
 
@@ -25,9 +26,12 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <chrono>
+#include <climits>
 #include <exception>
+#include <list>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -48,6 +52,7 @@ constexpr std::size_t kMaxConnections = 256;            // probes and scrapers; 
 constexpr std::chrono::seconds kTimeout{15};            // one request or an idle connection
 constexpr std::chrono::milliseconds kAcceptPause{100};  // after a failed accept, as with no descriptors left
 constexpr std::uint64_t kMaxBody = 64 * 1024;
+constexpr std::size_t kGzipFrom = 1024;  // bytes; below, a second packet is not saved
 constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
 
 void log_escape(const std::exception_ptr& error) {
@@ -57,6 +62,24 @@ void log_escape(const std::exception_ptr& error) {
   } catch (const std::exception& e) {
     observe::log::error("admin", "a connection ended with an unexpected error: {}", e.what());
   }
+}
+
+// At the fastest level: metrics repeat themselves so much that higher ones only cost time. False: left as it was.
+bool gzip(std::string& body) {
+  constexpr int kGzipWindow = 15 + 16;
+  constexpr int kMemory = 8;  // zlib's default
+  z_stream stream{};
+  if (deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kGzipWindow, kMemory, Z_DEFAULT_STRATEGY) != Z_OK) return false;
+  std::string out(deflateBound(&stream, body.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(body.data());
+  stream.avail_in = static_cast<uInt>(body.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  const bool whole = deflate(&stream, Z_FINISH) == Z_STREAM_END;
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  if (whole) body = std::move(out);
+  return whole;
 }
 
 }  // namespace
@@ -70,6 +93,8 @@ struct AdminServer::State {
   std::unique_ptr<local::acceptor> local_acceptor;
   std::string local_path;
   std::size_t connections = 0;
+  // Close those that wait for a request, the longest waiting first.
+  std::list<std::function<void()>> silent;
   std::thread thread;
 
   base::Result<std::uint16_t> listen(const tcp::endpoint& endpoint);
@@ -136,7 +161,7 @@ asio::awaitable<Response> AdminServer::State::answer(const Request& request, boo
     response.result(http::status::method_not_allowed);
     response.set(http::field::allow, "GET, HEAD");
     response.body() = "method not allowed\n";
-  } else if (path == "/healthz") {
+  } else if (path == "/healthz" || (!handlers.health_path.empty() && path == handlers.health_path)) {
     const bool healthy = handlers.healthy();
     response.result(healthy ? http::status::ok : http::status::internal_server_error);
     response.body() = healthy ? "ok" : "shutting down";
@@ -148,6 +173,12 @@ asio::awaitable<Response> AdminServer::State::answer(const Request& request, boo
     response.set(http::field::content_type,
                  beast::string_view(observe::kMetricsContentType.data(), observe::kMetricsContentType.size()));
     response.body() = handlers.metrics();
+    response.set(http::field::vary, "Accept-Encoding");
+    const beast::string_view accepted = request[http::field::accept_encoding];
+    if (response.body().size() >= kGzipFrom && response.body().size() <= UINT_MAX &&
+        weir::http::accepts_coding({accepted.data(), accepted.size()}, "gzip") && gzip(response.body())) {
+      response.set(http::field::content_encoding, "gzip");
+    }
   } else if (inspects && path == "/") {
     response.set(http::field::content_type, "text/html; charset=utf-8");
     // The page needs nothing from elsewhere, and nobody may frame it.
@@ -175,7 +206,9 @@ asio::awaitable<void> AdminServer::State::serve(asio::basic_stream_socket<Protoc
     parser.body_limit(kMaxBody);
     parser.header_limit(8 * 1024);
     stream.expires_after(kTimeout);
+    const auto place = silent.insert(silent.end(), [&stream] { stream.close(); });
     const auto [read_error, read] = co_await http::async_read(stream, buffer, parser, kNoThrow);
+    silent.erase(place);
     if (read_error) break;
     Response response = co_await answer(parser.get(), inspects);
     const bool is_head = parser.get().method() == http::verb::head;
@@ -207,7 +240,12 @@ asio::awaitable<void> AdminServer::State::accept(Acceptor& acceptor, bool inspec
       if (waited) co_return;
       continue;
     }
-    if (connections >= kMaxConnections) continue;  // closes the new one
+    if (connections >= kMaxConnections) {
+      // Probes have to come through whoever else holds connections: the one that has been silent for longest goes.
+      if (silent.empty()) continue;  // closes the new one
+      silent.front()();
+      silent.splice(silent.end(), silent, silent.begin());  // closed; it leaves the list by itself
+    }
     ++connections;
     asio::co_spawn(context, serve(std::move(socket), inspects), log_escape);
   }

@@ -23,7 +23,8 @@ struct AdminHandlers {
   // Answers a GET of /api/...: calls `done` once, from any thread, or drops it at shutdown. Empty: 404.
   using Done = std::function<void(InspectionAnswer)>;
   std::function<void(std::string target, Done done)> inspect = {};
-  bool page_on_port = false;  // serve the page and /api/ on the port too
+  std::string health_path = {};  // answers as /healthz does, --health-check-path
+  bool page_on_port = false;     // serve the page and /api/ on the port too
 };
 
 class AdminServer {

@@ -193,6 +193,7 @@ bool Daemon::start_admin() {
   handlers.inspect = [this](std::string target, AdminHandlers::Done done) {
     asio::post(context_, [this, target = std::move(target), done = std::move(done)] { done(inspect_now(target)); });
   };
+  handlers.health_path = options_.model.health_check_path;
   handlers.page_on_port = options_.admin_page;
   admin_ = std::make_unique<AdminServer>(std::move(handlers));
   if (options_.debug_socket != "off") {

@@ -368,6 +368,7 @@ void Explainer::show_backend() {
   const route::Backend* backend = table.find_backend(location.backend);
   if (!backend) {
     page_.line("backend", "none: the built-in 404");
+    if (run_filters(proxy::Stop::live_backend) == Verdict::answered) return;
     outcome("404, no default backend");
     return;
   }

@@ -57,7 +57,7 @@ void read_answer(const http::ResponseHead& head, const features::ExternalAuthPol
   into = {};
   into.status = head.status;
   for (const std::string& name : policy.response_headers) into.values.push_back(joined_value(head.fields, name));
-  if (head.status == 401) into.challenge = head.fields.get(http::FieldId::www_authenticate);
+  if (head.status == 401) into.challenge = joined_value(head.fields, "WWW-Authenticate");
   for (const http::Field& field : head.fields.all()) {
     if (field.id == http::FieldId::set_cookie) into.cookies.emplace_back(head.fields.value(field));
   }

@@ -41,6 +41,7 @@ void run_response_filters_of(FilterList filters, Request& request, int status) {
 void RequestPipeline::run_response_filters(int status) {
   request_.response_status = status;
   set_added_headers(request_);
+  if (request_.error_page) return;  // an error page is not the location's (spec 4.7)
   run_response_filters_of(worker_.services().filters, request_, status);
 }
 
@@ -105,7 +106,7 @@ net::Task<bool> RequestPipeline::answer() {
   if (is_replaced(answer.status, true)) co_return co_await replace(answer.status);
   // The rest of a body is read away if that is cheap; else the connection ends with this answer (security rule 4).
   if (!request_.body.worth_discarding()) request_.keep_alive = false;
-  if (!request_.error_page) run_response_filters(answer.status);
+  run_response_filters(answer.status);
   const std::string_view page = answer.empty_body     ? std::string_view()
                                 : answer.body.empty() ? std::string_view(page_of(answer.status))
                                                       : std::string_view(answer.body);

@@ -5,6 +5,7 @@
 #include "weir/http/normalize.h"
 
 #include <string>
+#include <vector>
 
 namespace weir::proxy {
 namespace {
@@ -13,6 +14,17 @@ using upstream::Failure;
 
 bool is_usable(const route::Backend* backend) {
   return backend != nullptr && (!backend->endpoints.empty() || !backend->external_name.empty());
+}
+
+// Of a 401, the endpoint's or Weir's own: without them no client asks its user for a password.
+std::vector<std::string> challenges_of(const Request& request) {
+  std::vector<std::string> out;
+  for (const http::Fields* fields : {&request.upstream_head.fields, &request.response.added()}) {
+    for (const http::Field& field : fields->all()) {
+      if (field.id == http::FieldId::www_authenticate) out.emplace_back(fields->value(field));
+    }
+  }
+  return out;
 }
 
 }  // namespace
@@ -42,11 +54,11 @@ bool RequestPipeline::use_stand_in() {
   return true;
 }
 
-// The client gets what the error backend says about the status, but for the challenge of a 401.
+// The client gets what the error backend says about the status, but for the challenges of a 401.
 net::Task<bool> RequestPipeline::replace(int status) {
   request_.error_page = true;
   request_.error_code = status;
-  const std::string challenge(status == 401 ? request_.upstream_head.fields.get(http::FieldId::www_authenticate) : "");
+  const std::vector<std::string> challenges = status == 401 ? challenges_of(request_) : std::vector<std::string>();
   RequestBody& body = request_.body;
   if (!body.complete() && !body.worth_discarding()) request_.keep_alive = false;
   const route::Backend* backend = error_backend();
@@ -73,7 +85,9 @@ net::Task<bool> RequestPipeline::replace(int status) {
   const Failure failure = co_await exchange.start();
   if (failure != Failure::none) co_return co_await fail(failure);
   request_.response.clear();
-  if (!challenge.empty()) request_.response.add(http::FieldId::www_authenticate, "WWW-Authenticate", challenge);
+  for (const std::string& challenge : challenges) {
+    request_.response.add(http::FieldId::www_authenticate, "WWW-Authenticate", challenge);
+  }
   const bool reusable = co_await deliver(exchange);
   if (!request_.keep_alive || reusable) co_return reusable;
   if (request_.cut || body.complete()) co_return false;

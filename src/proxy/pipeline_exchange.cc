@@ -207,7 +207,7 @@ net::Task<bool> RequestPipeline::deliver(upstream::Exchange& exchange) {
   // An answer before the end of a streamed body: what follows on this connection cannot be told from the body's rest.
   if (exchange.uploading() && !body.complete()) request_.keep_alive = false;
   request_.upstream_fields = &exchange.head().fields;
-  if (!request_.error_page) run_response_filters(exchange.head().status);
+  run_response_filters(exchange.head().status);
   request_.upstream_fields = nullptr;
   drop_hidden_fields(exchange.head().fields, request_);
   // Among many locations its series is not in the cache; sending takes longer than bringing it there.

@@ -24,7 +24,8 @@ ResponseStart start_of(upstream::Exchange& exchange) {
   start.fields = &head.fields;
   start.body = exchange.body();
   start.length = head.content_length;
-  start.length_told = head.body == http::BodyKind::length;
+  // RFC 9110 8.6: never with 204, whatever the endpoint says.
+  start.length_told = head.body == http::BodyKind::length && head.status != 204;
   return start;
 }
 

@@ -31,9 +31,12 @@ net::Task<bool> RequestPipeline::handle() {
   if (at_location == Verdict::answered) co_return co_await answer();
 
   const Failure no_backend = co_await find_endpoints();
-  if (no_backend != Failure::none) co_return co_await fail(no_backend);
+  // The built-in 404 is as good as an endpoint (spec 2.2, 2.7): what guards the location is asked in front of it, too.
+  const bool built_in_page = no_backend == Failure::no_default_backend;
+  if (no_backend != Failure::none && !built_in_page) co_return co_await fail(no_backend);
   const Verdict at_backend = co_await run_filters(Stop::live_backend);
   if (at_backend == Verdict::answered) co_return co_await answer();
+  if (built_in_page) co_return co_await fail(no_backend);
 
   const Failure no_body = co_await receive_body();
   if (no_body != Failure::none) co_return co_await fail(no_body);

@@ -69,7 +69,8 @@ void drop_authorization(proxy::RequestContext& request) {
 
 bool admitted_by_address(const proxy::RequestContext& request) {
   const IpAccessPolicy& addresses = request.policies().ip_access;
-  return request.policies().auth.any && addresses.has_lists() && addresses.admits(request.forwarded.address);
+  // A list of denials alone lets nobody in: whom it does not name is left to authentication, as in nginx.
+  return request.policies().auth.any && !addresses.allow.empty() && addresses.admits(request.forwarded.address);
 }
 
 }  // namespace weir::features
