@@ -36,6 +36,10 @@ def check(condition, text):
         raise Failed(text)
 
 
+# After an API server that was away, the informers of the controllers come back with pauses of up to 60 s.
+CONTROLLERS_BACK = 120
+
+
 def wait_for(what, question, deadline=DEADLINE):
     """Asks until the answer is true, and returns it. An error of the question counts as no."""
     end = time.monotonic() + deadline
@@ -408,7 +412,7 @@ class World:
         """A new namespace with its default account (Pods need it)."""
         self.cluster.apply([namespace_object(name)])
         wait_for("the default service account", lambda: self.cluster.call(
-            "GET", f"/api/v1/namespaces/{name}/serviceaccounts/default")[0] == 200)
+            "GET", f"/api/v1/namespaces/{name}/serviceaccounts/default")[0] == 200, CONTROLLERS_BACK)
         return name
 
     def web(self, namespace, name, host, **more):
