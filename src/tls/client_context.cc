@@ -150,9 +150,11 @@ std::optional<std::string> set_service_verification(SSL_CTX* context, const feat
     auto trusted = load_trust_store(more->ca, more->crl);
     if (!trusted) return "proxy-ssl-secret: " + trusted.error().text();
     SSL_CTX_set_cert_store(context, trusted->store.release());
+    // The machine's besides it. None there: then only `more` is trusted.
+    SSL_CTX_set_default_verify_paths(context);
+  } else if (X509_STORE* authorities = machine_authorities()) {
+    SSL_CTX_set1_cert_store(context, authorities);
   }
-  // None there: then only `more` is trusted.
-  SSL_CTX_set_default_verify_paths(context);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   if (!expect_name(SSL_CTX_get0_param(context), kNoName)) return "auth-url: out of memory";
   return std::nullopt;

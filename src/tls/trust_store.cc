@@ -71,4 +71,15 @@ base::Result<TrustStore> load_trust_store(std::string_view ca_pem, std::string_v
   return made;
 }
 
+X509_STORE* machine_authorities() {
+  static const X509StorePtr store = [] {
+    const CleanErrors errors;
+    X509StorePtr made(X509_STORE_new());
+    // A failure means that there is nothing to trust; then every certificate is refused.
+    if (made) (void)X509_STORE_set_default_paths(made.get());
+    return made;
+  }();
+  return store.get();
+}
+
 }  // namespace weir::tls

@@ -18,4 +18,9 @@ struct TrustStore {
 // what has no list is not trusted. Errors quote nothing of the text.
 base::Result<TrustStore> load_trust_store(std::string_view ca_pem, std::string_view crl_pem);
 
+// The authorities that the machine trusts (OpenSSL's default file and folder, SSL_CERT_FILE and SSL_CERT_DIR). Read
+// once, when first asked for, because parsing a bundle takes 15 ms; shared by contexts, which count references.
+// Empty where the machine has none. nullptr: out of memory. Any thread.
+X509_STORE* machine_authorities();
+
 }  // namespace weir::tls
