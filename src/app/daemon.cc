@@ -360,9 +360,10 @@ int Daemon::run() {
   };
   shutdown.arm(std::move(steps));
   context_.run();
+  // Their threads ask the loop: they end first.
   webhook_.reset();
-  loop_.reset();
   admin_->stop();
+  loop_.reset();
   log::info("serve", "stopped");
   return failed_ ? 1 : 0;
 }

@@ -1,6 +1,8 @@
 #include "weir/watch/event_queue.h"
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 namespace weir::watch {
 namespace {
@@ -15,12 +17,17 @@ void cut(std::string& text, std::size_t size) {
   text.resize(size);
 }
 
+// Two contents of one hash would be counted as one Event: nothing but a number on the object's own page is wrong then.
+std::size_t content_of(const Event& event) {
+  return std::hash<std::string>()(event.uid + '\0' + event.message);
+}
+
 }  // namespace
 
-void EventQueue::wait(const Key& key, Slot& slot, Clock::time_point at) {
-  if (slot.waiting || slot.on_its_way) return;
-  slot.waiting = true;
-  waiting_.emplace(at, key);
+void EventQueue::wait(Slots::iterator slot, Clock::time_point at) {
+  if (slot->second.waiting || slot->second.on_its_way) return;
+  slot->second.waiting = true;
+  waiting_.emplace(at, slot);
 }
 
 void EventQueue::sweep(Clock::time_point now) {
@@ -32,7 +39,7 @@ void EventQueue::sweep(Clock::time_point now) {
 
 void EventQueue::offer(Event event, Clock::time_point now, std::chrono::microseconds stamp) {
   cut(event.message, kMaxMessage);
-  const Key key{event.object, event.reason};
+  Key key{event.object, event.reason};
   auto it = slots_.find(key);
   if (it == slots_.end()) {
     if (slots_.size() >= kMaxSlots) sweep(now);
@@ -40,16 +47,16 @@ void EventQueue::offer(Event event, Clock::time_point now, std::chrono::microsec
       ++dropped_;
       return;
     }
-    it = slots_.emplace(key, Slot()).first;
+    it = slots_.emplace(std::move(key), Slot()).first;
   }
   Slot& slot = it->second;
-  if (slot.pending_count == 0 || slot.pending.message != event.message) {
+  if (slot.pending_count == 0 || slot.pending->message != event.message) {
     slot.pending_count = 0;
     slot.pending_stamp = stamp;
   }
   ++slot.pending_count;
-  slot.pending = std::move(event);
-  wait(key, slot, slot.last_take ? std::max(now, *slot.last_take + kInterval) : now);
+  slot.pending = std::make_unique<Event>(std::move(event));
+  wait(it, slot.last_take ? std::max(now, *slot.last_take + kInterval) : now);
 }
 
 std::optional<EventQueue::Write> EventQueue::take(Clock::time_point now) {
@@ -58,20 +65,20 @@ std::optional<EventQueue::Write> EventQueue::take(Clock::time_point now) {
   filled_ = now;
   if (tokens_ < 1) return std::nullopt;
   tokens_ -= 1;
-  const Key key = waiting_.begin()->second;
+  const auto it = waiting_.begin()->second;
   waiting_.erase(waiting_.begin());
-  Slot& slot = slots_.at(key);
+  Slot& slot = it->second;
   slot.waiting = false;
   slot.on_its_way = true;
   slot.last_take = now;
 
   Write write;
-  write.key = key;
-  write.event = slot.pending;
+  write.key = it->first;
+  write.event = std::move(*slot.pending);
+  slot.pending.reset();
   write.count = slot.pending_count;
   write.first_stamp = slot.pending_stamp;
-  const bool same = !slot.name.empty() && slot.message == slot.pending.message && slot.uid == slot.pending.uid &&
-                    now < slot.created + kLifetime;
+  const bool same = !slot.name.empty() && slot.content == content_of(write.event) && now < slot.created + kLifetime;
   if (same) {
     write.existing = slot.name;
     write.count += slot.count;
@@ -89,11 +96,10 @@ void EventQueue::written(const Write& write, const std::string& name) {
   Slot& slot = it->second;
   slot.on_its_way = false;
   slot.name = name;
-  slot.message = write.event.message;
-  slot.uid = write.event.uid;
+  slot.content = content_of(write.event);
   slot.count = write.count;
   slot.first_stamp = write.first_stamp;
-  if (slot.pending_count > 0) wait(write.key, slot, *slot.last_take + kInterval);
+  if (slot.pending_count > 0) wait(it, *slot.last_take + kInterval);
 }
 
 void EventQueue::lost(const Write& write, Loss loss) {
@@ -105,17 +111,17 @@ void EventQueue::lost(const Write& write, Loss loss) {
   const int added = write.existing.empty() ? write.count : write.count - slot.count;
   if (loss == Loss::gone) slot.name.clear();
   if (loss == Loss::refused) {
-    if (slot.pending_count > 0) wait(write.key, slot, *slot.last_take + kInterval);
+    if (slot.pending_count > 0) wait(it, *slot.last_take + kInterval);
     return;
   }
-  if (slot.pending_count > 0 && slot.pending.message == write.event.message) {
+  if (slot.pending_count > 0 && slot.pending->message == write.event.message) {
     slot.pending_count += added;
   } else if (slot.pending_count == 0) {
-    slot.pending = write.event;
+    slot.pending = std::make_unique<Event>(write.event);
     slot.pending_count = loss == Loss::gone ? write.count : added;
     slot.pending_stamp = write.first_stamp;
   }
-  wait(write.key, slot, *slot.last_take);
+  wait(it, *slot.last_take);
 }
 
 std::optional<EventQueue::Clock::time_point> EventQueue::next_due() const {

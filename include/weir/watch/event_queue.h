@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -62,27 +63,28 @@ class EventQueue {
   bool empty() const { return waiting_.empty(); }
 
  private:
+  // 20,000 of them are kept: what is not needed between two writes is let go.
   struct Slot {
-    Event pending;
-    int pending_count = 0;
-    bool waiting = false;  // in waiting_
+    std::unique_ptr<Event> pending;  // what is to be written next
+    int pending_count = 0;           // 0: nothing is pending
+    bool waiting = false;            // in waiting_
     bool on_its_way = false;
     std::optional<Clock::time_point> last_take;
     // The Event last written.
     std::string name;
-    std::string message;
-    std::string uid;
+    std::size_t content = 0;  // hash of its message and the object's uid
     int count = 0;
     Clock::time_point created;
     std::chrono::microseconds first_stamp{0};
     std::chrono::microseconds pending_stamp{0};
   };
+  using Slots = std::map<Key, Slot>;
 
-  void wait(const Key& key, Slot& slot, Clock::time_point at);
+  void wait(Slots::iterator slot, Clock::time_point at);
   void sweep(Clock::time_point now);
 
-  std::map<Key, Slot> slots_;
-  std::multimap<Clock::time_point, Key> waiting_;
+  Slots slots_;
+  std::multimap<Clock::time_point, Slots::iterator> waiting_;  // a slot that waits is not erased
   double tokens_ = 200;
   std::optional<Clock::time_point> filled_;
   std::uint64_t dropped_ = 0;
