@@ -48,7 +48,7 @@ constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
 
 using Stream = beast::ssl_stream<beast::tcp_stream>;
 
-void log_escape(std::exception_ptr error) {
+void log_escape(const std::exception_ptr& error) {
   if (!error) return;
   try {
     std::rethrow_exception(error);
@@ -233,7 +233,7 @@ base::Result<std::uint16_t> AdmissionWebhook::start() {
     bound = state_->listen(tcp::endpoint(tcp::v4(), port));
     if (!bound) return bound;
     // A machine without IPv6 is fine.
-    const auto v6 = state_->listen(tcp::endpoint(tcp::v6(), *bound));
+    auto v6 = state_->listen(tcp::endpoint(tcp::v6(), *bound));
     if (!v6 && v6.error().code() == EADDRINUSE) return v6;
   } else {
     boost::system::error_code error;

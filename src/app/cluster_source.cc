@@ -114,7 +114,7 @@ void ClusterSource::State::check_namespace(bool by_list) {
   const std::string& name = options.model.watch_namespace;
   const std::string path = by_list ? "?fieldSelector=metadata.name%3D" + name : "/" + name;
   client.call()({"GET", "/api/v1/namespaces" + path, "", ""},
-                [weak = std::weak_ptr<State*>(self), by_list](base::Result<watch::ApiAnswer> answer) {
+                [weak = std::weak_ptr<State*>(self), by_list](const base::Result<watch::ApiAnswer>& answer) {
                   if (const auto alive = weak.lock()) (*alive)->take_namespace(by_list, answer);
                 });
 }

@@ -47,7 +47,7 @@ controller::StatusOptions status_options(const ServeOptions& options, const kube
 
 struct ClusterWriters::State : std::enable_shared_from_this<State> {
   State(asio::io_context& context, const ServeOptions& o, const kube::ObjectName& pod, observe::Metrics& m,
-        watch::ApiCall call, std::function<void(bool)> lead)
+        const watch::ApiCall& call, std::function<void(bool)> lead)
       : options(o),
         lease{pod.ns, o.election_id},
         identity(pod.name),

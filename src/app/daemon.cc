@@ -218,7 +218,7 @@ bool Daemon::start_admin() {
 model::Review Daemon::review(const std::shared_ptr<const kube::Ingress>& ingress) {
   const auto began = std::chrono::steady_clock::now();
   const model::AcceptedSet& live = loop_->accepted();
-  const model::Review found = model::review(ingress, live, state(), options_.model, options_.webhook_alone);
+  model::Review found = model::review(ingress, live, state(), options_.model, options_.webhook_alone);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   auto& registry = metrics_.registry();
   const std::string prefix = "nginx_ingress_controller_";

@@ -61,9 +61,9 @@ Query query_of(std::string_view target) {
   return query;
 }
 
-std::string value_of(const Query& query, const std::string& name, std::string otherwise = "") {
+std::string value_of(const Query& query, const std::string& name, const std::string& otherwise = "") {
   const auto found = query.find(name);
-  return found == query.end() ? std::move(otherwise) : found->second;
+  return found == query.end() ? otherwise : found->second;
 }
 
 class Inspector {

@@ -32,8 +32,8 @@ kube::ObjectName secret_of(const model::Host& host) {
 
 void TableMetrics::take_hosts(const std::shared_ptr<const route::HostList>& hosts) {
   if (!metrics_.options().requests.enabled || hosts == live_hosts_) return;
-  static const route::HostList kNone;
-  const route::HostList& before = live_hosts_ ? *live_hosts_ : kNone;
+  static const route::HostList none;
+  const route::HostList& before = live_hosts_ ? *live_hosts_ : none;
   std::map<IngressName, bool> touched;  // whether it was live
   const auto count = [&](const route::Host& host, bool come) {
     for (const route::Location& location : host.locations) {
