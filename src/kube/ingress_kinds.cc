@@ -61,10 +61,14 @@ IngressBackend read_backend(const Field& backend, IngressVersion version) {
   return result;
 }
 
-std::optional<PathType> read_path_type(const Field& field, IngressVersion version) {
+// Without one an API server refuses a path of v1 and takes one of v1beta1 for ImplementationSpecific. A manifest has
+// not met an API server: its path is served as the original serves a path without a type (spec 2.1).
+std::optional<PathType> read_path_type(const Field& field, IngressVersion version, Context& context) {
   const auto text = field.optional_text();
   if (!text || text->empty()) {
-    if (version == IngressVersion::v1) field.fail("is missing; use Exact, Prefix or ImplementationSpecific");
+    if (version == IngressVersion::v1beta1) return PathType::implementation_specific;
+    context.warnings.push_back(
+        {field.path(), "is missing and read as Prefix; an API server wants Exact, Prefix or ImplementationSpecific"});
     return std::nullopt;
   }
   for (PathType type : {PathType::exact, PathType::prefix, PathType::implementation_specific}) {
@@ -73,14 +77,14 @@ std::optional<PathType> read_path_type(const Field& field, IngressVersion versio
   field.fail("is none of Exact, Prefix, ImplementationSpecific (capital letters count)");
 }
 
-IngressRule read_rule(const Field& rule, IngressVersion version) {
+IngressRule read_rule(const Field& rule, IngressVersion version, Context& context) {
   IngressRule result;
   result.host = rule["host"].text();
   const Field http = rule["http"];
   result.has_http = http.present();
   http["paths"].each([&](const Field& path) {
-    result.paths.push_back(
-        {path["path"].text(), read_path_type(path["pathType"], version), read_backend(path["backend"], version)});
+    result.paths.push_back({path["path"].text(), read_path_type(path["pathType"], version, context),
+                            read_backend(path["backend"], version)});
   });
   return result;
 }
@@ -100,7 +104,7 @@ std::shared_ptr<const Ingress> read_ingress(const Field& root, Context& context,
     entry["hosts"].each([&tls](const Field& host) { tls.hosts.push_back(host.text()); });
     ingress->tls.push_back(std::move(tls));
   });
-  spec["rules"].each([&](const Field& rule) { ingress->rules.push_back(read_rule(rule, version)); });
+  spec["rules"].each([&](const Field& rule) { ingress->rules.push_back(read_rule(rule, version, context)); });
   if (!ingress->default_backend && ingress->rules.empty()) {
     spec.fail("has neither rules nor a default backend");
   }

@@ -31,12 +31,12 @@ bool has_bad_uid(const kube::Ingress& ingress) {
   return !ingress.meta.uid.empty() && !is_uuid(ingress.meta.uid);
 }
 
-// A path type is only absent in v1beta1, where the API server fills in ImplementationSpecific.
+// A path without a type is a Prefix (spec 2.1, 2.11).
 std::vector<std::string> path_type_problems(const kube::Ingress& ingress) {
   std::vector<std::string> problems;
   for (const kube::IngressRule& rule : ingress.rules) {
     for (const kube::IngressPath& path : rule.paths) {
-      const auto type = path.type.value_or(kube::PathType::implementation_specific);
+      const auto type = path.type.value_or(kube::PathType::prefix);
       if (path.path.empty() || type == kube::PathType::implementation_specific || is_plain_path(path.path)) continue;
       problems.push_back("path " + path.path + " cannot be used with pathType " + kube::to_string(type));
     }

@@ -10,7 +10,7 @@ namespace weir::model {
 
 // An absent UID is fine: a manifest that no API server has seen.
 bool has_bad_uid(const kube::Ingress& ingress);
-// Of every rule path of type Exact or Prefix that has other characters than letters, digits and . _ - /:
+// Of every rule path of type Exact, Prefix or none that has other characters than letters, digits and . _ - /:
 // "path X cannot be used with pathType Y".
 std::vector<std::string> path_type_problems(const kube::Ingress& ingress);
 

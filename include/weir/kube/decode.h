@@ -1,7 +1,7 @@
 // Decoding Kubernetes objects from JSON text into the structs of objects.h. Pure; never throws; any input gives objects
 // or problems. nlohmann/json stays inside decode.cc. Rules: what an API server refuses by type (a number as annotation
-// value, port 70000, a v1 path without pathType) is a problem of that object; fields that are null count as absent;
-// unknown fields are ignored; of duplicate keys the last one counts.
+// value, port 70000) is a problem of that object, but for a v1 path without pathType, which is a warning; fields that
+// are null count as absent; unknown fields are ignored; of duplicate keys the last one counts.
 #pragma once
 
 #include "weir/base/diagnostic.h"

@@ -60,18 +60,31 @@ TEST(IngressKinds, OldVersionsAreReadWithAWarning) {
     const auto object = only<Ingress>(text);
     EXPECT_EQ(object.default_backend, (IngressBackend{false, "fallback", {"http", 0}}));
     ASSERT_EQ(object.rules.size(), 1u);
-    EXPECT_THAT(object.rules[0].paths, ElementsAre(IngressPath{"/x", std::nullopt, {false, "s", {"", 80}}},
-                                                   IngressPath{"/y", PathType::prefix, {false, "s", {"", 81}}}));
+    EXPECT_THAT(object.rules[0].paths,
+                ElementsAre(IngressPath{"/x", PathType::implementation_specific, {false, "s", {"", 80}}},
+                            IngressPath{"/y", PathType::prefix, {false, "s", {"", 81}}}));
     EXPECT_THAT(texts(decoded(text).warnings), ElementsAre(HasSubstr("use networking.k8s.io/v1")));
+  }
+}
+
+TEST(IngressKinds, AV1PathWithoutATypeIsTakenWithAWarning) {
+  for (auto type : {"", R"("pathType":null,)", R"("pathType":"",)"}) {
+    const std::string text = with_path(R"({"path":"/x",)" + std::string(type) +
+                                       R"("backend":{"service":{"name":"s","port":{"number":80}}}})");
+
+    const auto object = only<Ingress>(text);
+    ASSERT_EQ(object.rules.size(), 1u);
+    EXPECT_THAT(object.rules[0].paths, ElementsAre(IngressPath{"/x", std::nullopt, {false, "s", {"", 80}}}));
+    EXPECT_THAT(
+        texts(decoded(text).warnings),
+        ElementsAre("Ingress default/web: spec.rules[0].http.paths[0].pathType: is missing and read as Prefix; an "
+                    "API server wants Exact, Prefix or ImplementationSpecific"));
   }
 }
 
 TEST(IngressKinds, V1WantsPathTypeInItsExactSpelling) {
   const std::string backend = R"("backend":{"service":{"name":"s","port":{"number":80}}})";
 
-  EXPECT_EQ(error_of(with_path(R"({"path":"/",)" + backend + "}")),
-            "Ingress default/web: spec.rules[0].http.paths[0].pathType: is missing; use Exact, Prefix or "
-            "ImplementationSpecific");
   EXPECT_THAT(error_of(with_path(R"({"path":"/","pathType":"exact",)" + backend + "}")), HasSubstr("capital letters"));
   EXPECT_THAT(error_of(with_path(R"({"path":"/","pathType":1,)" + backend + "}")), HasSubstr("expected a string"));
 }
