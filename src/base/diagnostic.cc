@@ -26,7 +26,7 @@ std::string key_text(const Diagnostic& diagnostic) {
 
 std::string to_string(const ObjectRef& ref) {
   std::string text = ref.kind;
-  if (!text.empty() && !ref.name.empty()) text += ' ';
+  if (!text.empty() && !(ref.ns.empty() && ref.name.empty())) text += ' ';
   if (!ref.ns.empty()) text += ref.ns + "/";
   return text + ref.name;
 }

@@ -35,6 +35,8 @@ TEST(Diagnostic, SaysWhatItKnowsOnly) {
 TEST(ObjectRef, ClusterWideKindsHaveNoNamespace) {
   EXPECT_EQ(to_string(ObjectRef{"IngressClass", "", "nginx"}), "IngressClass nginx");
   EXPECT_EQ(to_string(ObjectRef{"Ingress", "default", "web"}), "Ingress default/web");
+  EXPECT_EQ(to_string(ObjectRef{"Ingress", "default", ""}), "Ingress default/");
+  EXPECT_EQ(to_string(ObjectRef{"Ingress", "", ""}), "Ingress");
   EXPECT_EQ(to_string(ObjectRef{}), "");
 }
 
