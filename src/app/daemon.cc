@@ -222,7 +222,7 @@ model::Review Daemon::review(const std::shared_ptr<const kube::Ingress>& ingress
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   auto& registry = metrics_.registry();
   const std::string prefix = "nginx_ingress_controller_";
-  if (found.ours) {
+  if (found.counted) {
     registry.add(prefix + (found.allowed ? "check_success" : "check_errors"),
                  metrics_.labels({{"ingress", ingress->meta.name}, {"namespace", ingress->meta.ns}}));
   }

@@ -40,6 +40,8 @@ LoadedModel load_model(const std::vector<std::string>& paths, const model::Optio
   loaded.model = std::move(built.model);
   loaded.table = std::move(compiled.table);
 
+  model::admit_leaving(loaded.state, loaded.accepted.diagnostics);
+  model::admit_leaving(loaded.state, built.diagnostics);
   base::Diagnostics& all = loaded.diagnostics;
   all = std::move(read.diagnostics);
   loaded.unreadable = std::any_of(all.begin(), all.end(), [](const base::Diagnostic& d) {
@@ -51,7 +53,8 @@ LoadedModel load_model(const std::vector<std::string>& paths, const model::Optio
   const base::Diagnostics logging =
       about_access_log(options, observe::AccessLog::problems_of(access_log_settings(*loaded.table->settings)));
   all.insert(all.end(), logging.begin(), logging.end());
-  const base::Diagnostics refused = model::admission_errors(loaded.accepted, loaded.state, options);
+  base::Diagnostics refused = model::admission_errors(loaded.accepted, loaded.state, options);
+  model::admit_leaving(loaded.state, refused);
   all.insert(all.end(), refused.begin(), refused.end());
   for (base::Diagnostic& diagnostic : all) {
     if (!diagnostic.file.empty() || diagnostic.object.kind != "Ingress") continue;

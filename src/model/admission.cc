@@ -106,4 +106,12 @@ base::Diagnostics admission_errors(const AcceptedSet& accepted, const kube::Clus
   return Admission(accepted, state, options).run();
 }
 
+void admit_leaving(const kube::ClusterState& state, base::Diagnostics& diagnostics) {
+  for (base::Diagnostic& diagnostic : diagnostics) {
+    if (diagnostic.severity != Severity::error || diagnostic.object.kind != "Ingress") continue;
+    const auto found = state.ingresses.find({diagnostic.object.ns, diagnostic.object.name});
+    if (found != state.ingresses.end() && found->second->meta.deleting) diagnostic.severity = Severity::warning;
+  }
+}
+
 }  // namespace weir::model

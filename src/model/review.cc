@@ -63,6 +63,12 @@ std::string with_key(const base::Diagnostic& diagnostic) {
   return diagnostic.key + ": " + diagnostic.text;
 }
 
+// Errors of accept() that are steps 5 and 8 of spec 8.8; its others are step 9.
+bool is_of_early_step(const base::Diagnostic& error) {
+  return error.code == "catch-all-disabled" || error.code == "blocked-word" || error.code == "annotation-prefix" ||
+         error.code == "annotation-snippet";
+}
+
 Review refused(Review review, std::string message) {
   review.allowed = false;
   review.message = std::move(message);
@@ -79,7 +85,6 @@ Review review(const std::shared_ptr<const kube::Ingress>& ingress, const Accepte
     if (auto text = deep_inspect(*ingress)) return refused(std::move(result), "invalid object: " + *text);
   }
   if (foreign_reason(*ingress, state, options)) return result;
-  result.ours = true;
   if (has_bad_uid(*ingress)) return refused(std::move(result), "ingress has invalid UID");
 
   const AcceptedSet alone = accept_alone(ingress, live, state, options);
@@ -100,6 +105,7 @@ Review review(const std::shared_ptr<const kube::Ingress>& ingress, const Accepte
     for (const std::string& path : paths) all += (all.empty() ? "" : ", ") + path;
     return refused(std::move(result), "ingress contains invalid paths: " + all);
   }
+  result.counted = error == nullptr || !is_of_early_step(*error);
   if (error) return refused(std::move(result), with_key(*error));
   if (!only_this) {
     if (auto taken = overlap(*ingress, live, options.annotations_prefix)) {

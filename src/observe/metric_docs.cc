@@ -90,9 +90,11 @@ const std::vector<MetricDoc>& metric_docs() {
         {"nginx_ingress_controller_admission_tested_ingresses", kGauge, "",
          "Ingresses judged by the last admission check", true},
         {"nginx_ingress_controller_check_errors", kCounter, "ingress namespace",
-         "Cumulative number of Ingresses that the admission webhook refused", true},
+         "Ingresses that the admission webhook refused for their annotations or because another Ingress has their "
+         "paths",
+         true},
         {"nginx_ingress_controller_check_success", kCounter, "ingress namespace",
-         "Cumulative number of Ingresses that the admission webhook allowed", true},
+         "Ingresses of this controller that the admission webhook allowed", true},
         {"nginx_ingress_controller_orphan_ingress", kGauge, "ingress namespace type",
          "Gauge reporting status of ingress orphanity, 1 indicates orphaned ingress", true},
         // Weir's own.

@@ -107,6 +107,7 @@ Outcome compile(const fs::path& manifest, const model::Options& options) {
   append(all, accepted.diagnostics);
   append(all, built.diagnostics);
   append(all, model::admission_errors(accepted, loaded.state, options));
+  model::admit_leaving(loaded.state, all);
   append(all, compiled.diagnostics);
   for (base::Diagnostic& diagnostic : all) {
     if (!diagnostic.file.empty()) diagnostic.file = fs::path(diagnostic.file).filename().string();

@@ -15,4 +15,8 @@ namespace weir::model {
 base::Diagnostics admission_errors(const AcceptedSet& accepted, const kube::ClusterState& state,
                                    const Options& options);
 
+// Spec 8.8, step 1: the webhook admits whatever is being deleted. What is an error about such an Ingress (of accept(),
+// build() or the function above) becomes a warning.
+void admit_leaving(const kube::ClusterState& state, base::Diagnostics& diagnostics);
+
 }  // namespace weir::model

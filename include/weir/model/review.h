@@ -15,7 +15,7 @@ namespace weir::model {
 
 struct Review {
   bool allowed = true;
-  bool ours = false;                  // of our class and namespace, and not being deleted: only these are judged
+  bool counted = false;               // it got as far as steps 9 to 11, of which check_success and check_errors tell
   std::string message;                // why it is refused
   std::vector<std::string> warnings;  // shown by kubectl, refused or not
 };

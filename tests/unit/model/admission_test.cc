@@ -34,9 +34,17 @@ TEST(Admission, StrictPathsRefuseSpecialCharactersInExactAndPrefix) {
 TEST(Admission, ImplementationSpecificPathsAreFree) {
   Cluster cluster;
   cluster.add(ing("a").path("a.example", "/a(/|$)", "web", kube::PathType::implementation_specific));
-  cluster.add(ing("b").path("b.example", "/b(/|$)", "web", std::nullopt));
 
   EXPECT_THAT(admission(cluster), IsEmpty());
+}
+
+TEST(Admission, APathWithoutATypeIsNoFreerThanAPrefix) {
+  Cluster cluster;
+  cluster.add(ing("a").path("a.example", "/a(/|$)", "web", std::nullopt));
+  const auto found = admission(cluster);
+
+  ASSERT_THAT(summary(found), ElementsAre("error path-type-strict default/a"));
+  EXPECT_EQ(found[0].text, "ingress contains invalid paths: path /a(/|$) cannot be used with pathType Prefix");
 }
 
 TEST(Admission, StrictPathsAreAWarningWhenSwitchedOff) {
@@ -95,6 +103,23 @@ TEST(Admission, ForeignAndDeletedObjectsAreNotChecked) {
   cluster.add(ing("foreign").path("a.example", "/a$", "web").class_name("other")).add(going);
 
   EXPECT_THAT(admission(cluster), IsEmpty());
+}
+
+TEST(Admission, WhatIsBeingDeletedIsAdmittedWithWarnings) {
+  Cluster cluster;
+  for (const bool deleting : {false, true}) {
+    IngressBuilder going =
+        ing(deleting ? "going" : "staying").path("a.example", "/x", "web").annotation("configuration-snippet", "x;");
+    going.object.meta.deleting = deleting;
+    cluster.add(going);
+  }
+  base::Diagnostics found = cluster.accepted().diagnostics;
+  admit_leaving(cluster.state, found);
+
+  const auto said = summary(found);
+  EXPECT_THAT(said, testing::Contains("warning annotation-snippet default/going"));
+  EXPECT_THAT(said, testing::Not(testing::Contains("error annotation-snippet default/going")));
+  EXPECT_THAT(said, testing::Contains("error annotation-snippet default/staying"));
 }
 
 TEST(Admission, NamesTheFile) {

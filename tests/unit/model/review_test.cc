@@ -20,7 +20,7 @@ TEST(Review, AllowsAnOrdinaryIngress) {
   const Review found = review_of(ing("a").path("a.example", "/", "web"));
 
   EXPECT_TRUE(found.allowed);
-  EXPECT_TRUE(found.ours);
+  EXPECT_TRUE(found.counted);
   EXPECT_THAT(found.warnings, IsEmpty());
 }
 
@@ -29,7 +29,7 @@ TEST(Review, AnotherClassIsNotJudged) {
       review_of(ing("a").class_name("traefik").path("a.example", "/a(", "web").annotation("auth-type", "nonsense"));
 
   EXPECT_TRUE(found.allowed);
-  EXPECT_FALSE(found.ours);
+  EXPECT_FALSE(found.counted);
 }
 
 TEST(Review, AnotherNamespaceIsNotJudged) {
@@ -77,6 +77,35 @@ TEST(Review, StrictPathsNameEachPathThatTheyRefuse) {
   EXPECT_EQ(found.message,
             "ingress contains invalid paths: path /a$ cannot be used with pathType Prefix, path /b( cannot be used "
             "with pathType Exact");
+}
+
+// Spec 8.8: check_success and check_errors.
+TEST(Review, OnlyTheStepsFromAnnotationsOnAreCounted) {
+  Cluster live;
+  live.options.disable_catch_all = true;
+  live.settings({{"annotation-value-word-blocklist", "secretword"}, {"annotations-risk-level", "Medium"}});
+  live.add(ing("old").path("taken.example", "/", "web"));
+  const auto one = [](const char* host = "a.example", const char* path = "/") {
+    return ing("a").path(host, path, "web");
+  };
+  IngressBuilder strange = one();
+  strange.object.meta.uid = "x";
+
+  const IngressBuilder early[] = {ing("a").default_backend("web"), strange, one("a.example", "/a$"),
+                                  one().annotation("app-root", "/secretword"),
+                                  one().annotation("configuration-snippet", "x;")};
+  for (const IngressBuilder& builder : early) {
+    const Review found = review_of(builder, live);
+    EXPECT_FALSE(found.allowed);
+    EXPECT_FALSE(found.counted) << found.message;
+  }
+  const IngressBuilder late[] = {one().annotation("server-alias", "b.example"), one("taken.example")};
+  for (const IngressBuilder& builder : late) {
+    const Review found = review_of(builder, live);
+    EXPECT_FALSE(found.allowed);
+    EXPECT_TRUE(found.counted) << found.message;
+  }
+  EXPECT_TRUE(review_of(one(), live).counted);
 }
 
 TEST(Review, StrictPathsAreAWarningWhenSwitchedOff) {
