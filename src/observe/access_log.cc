@@ -144,6 +144,11 @@ bool AccessLogBuffer::wants_details() {
   return active_ && active_->enabled && active_->format.wants_details();
 }
 
+bool AccessLogBuffer::wants_sent_fields() {
+  follow_configuration();
+  return active_ && active_->enabled && active_->format.wants_sent_fields();
+}
+
 void AccessLogBuffer::append(const AccessLogEntry& entry) {
   follow_configuration();
   if (!active_ || !active_->enabled) return;

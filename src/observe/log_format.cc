@@ -66,6 +66,7 @@ base::Result<LogFormat> LogFormat::compile(std::string_view text, LogEscape esca
       return base::fail(std::move(message));
     }
     if (!is_in_default_layout(name)) format.wants_details_ = true;
+    if (name.starts_with("sent_http_")) format.wants_sent_fields_ = true;
     Piece& piece = format.add_piece(literal);
     literal.clear();
     piece.argument = static_cast<std::uint32_t>(format.texts_.size());

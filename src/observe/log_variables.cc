@@ -1,6 +1,8 @@
 #include "log_variables.h"
 
 #include "weir/base/ascii.h"
+#include "weir/base/cidr.h"
+#include "weir/base/escaped_uri.h"
 
 #include <unistd.h>
 
@@ -232,6 +234,27 @@ void write_upstream_bytes_received(const Entry& e, View, LogText& out) {
   size_list(e, out, &UpstreamTry::bytes_received);
 }
 
+// Four or sixteen bytes.
+void write_binary_remote_addr(const Entry& e, View, LogText& out) {
+  const auto address = base::parse_ip(e.remote_addr);
+  if (!address) return;
+  const std::size_t skipped = address->is_v4() ? 12 : 0;
+  out.append(View(reinterpret_cast<const char*>(address->bytes.data()), address->bytes.size()).substr(skipped));
+}
+void write_escaped_request_uri(const Entry& e, View, LogText& out) {
+  std::string text;
+  base::append_escaped_uri(e.request_uri, text);
+  out.append(text);
+}
+// Log formats have it as a literal; this is for other texts.
+void write_hostname(const Entry&, View, LogText& out) {
+  static const std::string name = [] {
+    char text[256] = {};
+    return std::string(::gethostname(text, sizeof text - 1) == 0 ? text : "");
+  }();
+  out.append(name);
+}
+
 void write_http_field(const Entry& e, View name, LogText& out) {
   field_values(e.request_fields, name, out);
 }
@@ -289,15 +312,19 @@ const std::vector<LogVariable>& exact_variables() {
     std::vector<LogVariable> v{
         text("args", &Entry::args),
         text("best_http_host", &Entry::best_http_host, false),
+        {"binary_remote_addr", write_binary_remote_addr},
         {"body_bytes_sent", count<&Entry::body_bytes_sent>, kRaw},
         {"bytes_sent", count<&Entry::bytes_sent>, kRaw},
         {"connection", count<&Entry::connection>, kRaw},
         {"connection_requests", count<&Entry::connection_requests>, kRaw},
+        text("connection_upgrade", &Entry::connection_upgrade, false),
         {"content_length", write_content_length},
         {"content_type", write_content_type},
         text("document_uri", &Entry::uri),
+        {"escaped_request_uri", write_escaped_request_uri},
         {"full_x_forwarded_for", write_full_forwarded_for, false, false},
         text("host", &Entry::host),
+        {"hostname", write_hostname},
         text("http_referer", &Entry::referer),
         text("http_user_agent", &Entry::user_agent),
         {"https", write_https, kRaw, false},
@@ -317,6 +344,8 @@ const std::vector<LogVariable>& exact_variables() {
         text("proxy_host", &Entry::proxy_host),
         text("proxy_protocol_addr", &Entry::proxy_protocol_addr),
         {"proxy_protocol_port", port<&Entry::proxy_protocol_port>, kRaw},
+        text("proxy_protocol_server_addr", &Entry::proxy_protocol_server_addr),
+        {"proxy_protocol_server_port", port<&Entry::proxy_protocol_server_port>, kRaw},
         text("proxy_upstream_name", &Entry::upstream_name),
         text("query_string", &Entry::args),
         text("realip_remote_addr", &Entry::realip_remote_addr),
@@ -326,6 +355,7 @@ const std::vector<LogVariable>& exact_variables() {
         text("remote_user", &Entry::remote_user),
         text("req_id", &Entry::request_id),
         text("request", &Entry::request),
+        text("request_body", &Entry::request_body),
         {"request_completion", write_completion, kRaw, false},
         text("request_id", &Entry::request_id),
         {"request_length", count<&Entry::request_length>, kRaw},
@@ -349,6 +379,7 @@ const std::vector<LogVariable>& exact_variables() {
         text("ssl_server_name", &Entry::ssl_server_name),
         {"ssl_session_reused", write_session_reused, kRaw},
         {"status", write_status, kRaw},
+        text("subdomain", &Entry::subdomain),
         {"time_iso8601", write_time_iso, kRaw},
         {"time_local", write_time_local, kRaw},
         {"upstream_addr", write_upstream_addr},
@@ -373,12 +404,8 @@ const std::vector<LogVariable>& exact_variables() {
                             "9",
                             "auth_cookie",
                             "balancer_ewma_score",
-                            "binary_remote_addr",
-                            "connection_upgrade",
                             "document_root",
-                            "escaped_request_uri",
                             "gzip_ratio",
-                            "hostname",
                             "limit_conn_status",
                             "limit_rate",
                             "limit_req_status",
@@ -387,10 +414,7 @@ const std::vector<LogVariable>& exact_variables() {
                             "opentelemetry_span_id",
                             "opentelemetry_trace_id",
                             "proxy_port",
-                            "proxy_protocol_server_addr",
-                            "proxy_protocol_server_port",
                             "realpath_root",
-                            "request_body",
                             "request_body_file",
                             "request_filename",
                             "ssl_alpn_protocol",
@@ -405,7 +429,6 @@ const std::vector<LogVariable>& exact_variables() {
                             "ssl_curves",
                             "ssl_early_data",
                             "ssl_session_id",
-                            "subdomain",
                             "tcpinfo_rcv_space",
                             "tcpinfo_rtt",
                             "tcpinfo_rttvar",

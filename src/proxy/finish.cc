@@ -90,8 +90,12 @@ bool is_logged(const Request& request) {
   return request.policies().access_log.enabled;
 }
 
+void keep_sent_head(Worker& worker, Request& request, std::string_view head) {
+  observe::AccessLogBuffer* const log = worker.access_log();
+  if (log != nullptr && log->wants_sent_fields() && is_logged(request)) request.sent_head = head;
+}
+
 void finish(Worker& worker, Request& request) {
-  request.body.release();
   try {
     if (request.status == 0) {  // the frame was destroyed: no memory, or a drain's deadline
       const upstream::FailureInfo& why = upstream::info(
@@ -108,6 +112,7 @@ void finish(Worker& worker, Request& request) {
   } catch (const std::exception& error) {  // no memory for a log line must not end the worker
     observe::log::error("proxy", "a request was neither logged nor counted: {}", error.what());
   }
+  request.body.release();
 }
 
 }  // namespace weir::proxy

@@ -4,6 +4,8 @@
 #include "proxy/request.h"
 #include "proxy/worker.h"
 
+#include <string_view>
+
 namespace weir::proxy {
 
 // Log line, metrics sample, counters. Exactly once per request.
@@ -11,6 +13,9 @@ void finish(Worker& worker, Request& request);
 
 // Do the settings want a line for it?
 bool is_logged(const Request& request);
+
+// For the log, where its format names fields of the response. `head` is of HTTP/1: "HTTP/1.1 200 OK\r\nDate: ...".
+void keep_sent_head(Worker& worker, Request& request, std::string_view head);
 
 // Runs finish() however the coroutine that handles the request ends: also when its frame is destroyed or memory is out.
 class FinishGuard {

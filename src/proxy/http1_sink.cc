@@ -2,6 +2,7 @@
 #include "proxy/http1_sink.h"
 
 #include "proxy/clock.h"
+#include "proxy/finish.h"
 #include "proxy/worker.h"
 #include "weir/http/h1_writer.h"
 
@@ -56,6 +57,7 @@ net::Task<int> Http1Sink::start(const ResponseStart& start, std::string_view bod
   upstream::OutBuffer& out = worker_.out();
   out.clear();
   write_response_head(out, request_, start, framing_, worker_.date());
+  keep_sent_head(worker_, request_, out.view());
   request_.head_bytes_sent += out.size();
   request_.body_bytes_sent += body.size();
   request_.response_started = true;

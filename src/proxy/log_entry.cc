@@ -2,8 +2,12 @@
 #include "proxy/log_entry.h"
 
 #include "proxy/clock.h"
+#include "proxy/request_variables.h"
+#include "weir/base/ascii.h"
 
 #include <openssl/ssl.h>
+
+#include <algorithm>
 
 namespace weir::proxy {
 namespace {
@@ -22,6 +26,12 @@ std::string_view upstream_name(const Request& request) {
   if (request.location->backend == route::kNoBackend) return "upstream-default-backend";
   const route::Backend* backend = request.table->find_backend(request.location->backend);
   return backend != nullptr ? std::string_view(backend->name) : std::string_view();
+}
+
+std::string_view connection_upgrade(const Request& request) {
+  if (!request.head.fields.get(http::FieldId::upgrade).empty()) return "upgrade";
+  const bool closes = request.table != nullptr && request.settings().upstream_keepalive_connections == 0;
+  return closes ? "close" : "";
 }
 
 void describe_location(const Request& request, observe::AccessLogEntry& entry) {
@@ -45,6 +55,30 @@ void describe_tls(const SSL* tls, observe::AccessLogEntry& entry) {
 
 }  // namespace
 
+SentFields::SentFields(const Request& request) : head_(request.sent_head), added_(request.response.added()) {
+  if (head_.empty()) {
+    size_ = added_.all().size();
+  } else {
+    // Less the status line and the empty line at the end.
+    size_ = static_cast<std::size_t>(std::count(head_.begin(), head_.end(), '\n')) - 2;
+  }
+}
+
+observe::FieldList::View SentFields::at(std::size_t i) const {
+  if (head_.empty()) {
+    const http::Field& field = added_.all()[i];
+    return {added_.name(field), added_.value(field)};
+  }
+  if (i < next_ || next_at_ == 0) {
+    next_ = 0;
+    next_at_ = head_.find('\n') + 1;
+  }
+  for (; next_ < i; ++next_) next_at_ = head_.find('\n', next_at_) + 1;
+  const std::string_view line = head_.substr(next_at_, head_.find('\r', next_at_) - next_at_);
+  const std::size_t colon = line.find(':');
+  return {line.substr(0, colon), base::trim(line.substr(colon + 1))};
+}
+
 void describe_for_default_layout(const Request& request, std::int64_t took_us, observe::AccessLogEntry& entry) {
   const http::Fields& fields = request.head.fields;
   entry.remote_addr = request.forwarded.address_text.empty() ? std::string_view(request.connection->address_text)
@@ -66,9 +100,7 @@ void describe_for_default_layout(const Request& request, std::int64_t took_us, o
 }
 
 LogEntry::LogEntry(const Request& request, std::int64_t took_us)
-    : request_fields_(request.head.fields),
-      response_fields_(request.response.added()),
-      upstream_fields_(request.upstream_head.fields) {
+    : request_fields_(request.head.fields), response_fields_(request), upstream_fields_(request.upstream_head.fields) {
   describe_for_default_layout(request, took_us, entry);
   const http::Fields& fields = request.head.fields;
   const ClientConnection& connection = *request.connection;
@@ -90,6 +122,9 @@ LogEntry::LogEntry(const Request& request, std::int64_t took_us)
     proxied_text_ = connection.proxied->source.to_string();
     entry.proxy_protocol_addr = proxied_text_;
     entry.proxy_protocol_port = connection.proxied->source_port;
+    proxied_to_text_ = connection.proxied->destination.to_string();
+    entry.proxy_protocol_server_addr = proxied_to_text_;
+    entry.proxy_protocol_server_port = connection.proxied->destination_port;
   }
   entry.tls = connection.https;
   if (connection.tls != nullptr) describe_tls(connection.tls, entry);
@@ -109,6 +144,9 @@ LogEntry::LogEntry(const Request& request, std::int64_t took_us)
   if (request.forwarded.trusted) entry.pass_server_port = fields.get(http::FieldId::forwarded_port);
   entry.pass_port = request.forwarded.port;
   if (!request.tries.empty()) entry.proxy_host = "upstream_balancer";  // the original's name for every location
+  entry.request_body = request.body.whole_in_memory();
+  entry.connection_upgrade = connection_upgrade(request);
+  entry.subdomain = subdomain_of(request);
   entry.reason = request.reason;
   entry.request_fields = &request_fields_;
   entry.response_fields = &response_fields_;

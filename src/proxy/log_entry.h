@@ -24,6 +24,22 @@ class FieldsView final : public observe::FieldList {
   const http::Fields& fields_;
 };
 
+// A response head as it went out, or what filters have set while none has.
+class SentFields final : public observe::FieldList {
+ public:
+  explicit SentFields(const Request& request);
+  std::size_t size() const override { return size_; }
+  // Costs nothing in ascending order.
+  View at(std::size_t i) const override;
+
+ private:
+  const std::string_view head_;
+  const http::Fields& added_;
+  std::size_t size_ = 0;
+  mutable std::size_t next_ = 0;  // the line at next_at_
+  mutable std::size_t next_at_ = 0;
+};
+
 // The first block of an entry: all that the default layout needs.
 void describe_for_default_layout(const Request& request, std::int64_t took_us, observe::AccessLogEntry& entry);
 
@@ -36,9 +52,10 @@ struct LogEntry {
 
  private:
   FieldsView request_fields_;
-  FieldsView response_fields_;
+  SentFields response_fields_;
   FieldsView upstream_fields_;
   std::string proxied_text_;
+  std::string proxied_to_text_;
 };
 
 }  // namespace weir::proxy

@@ -44,12 +44,27 @@ struct Relay {
   net::Task<Failure> copy();
 };
 
+// Counts what was spliced, however that ends: a drain's deadline destroys the frame.
+class SpliceCount {
+ public:
+  explicit SpliceCount(Relay& relay) : relay_(relay), before_(relay.body.left()) {}
+  SpliceCount(const SpliceCount&) = delete;
+  SpliceCount& operator=(const SpliceCount&) = delete;
+  ~SpliceCount() {
+    const std::uint64_t moved = before_ - relay_.body.left();
+    relay_.request.body_bytes_sent += moved;
+    relay_.exchange.count_body(moved);
+  }
+
+ private:
+  Relay& relay_;
+  const std::uint64_t before_;
+};
+
 net::Task<Failure> Relay::splice() {
-  const std::uint64_t before = body.left();
+  const SpliceCount count(*this);
   const net::RelayResult moved =
       co_await exchange.sock().splice_to(*sink.raw_socket(), body.left(), request.policies().proxy.read_timeout);
-  request.body_bytes_sent += before - body.left();
-  exchange.count_body(before - body.left());
   if (moved.result > 0) co_return Failure::none;
   co_return moved.write_side ? failure_of_send(moved.result) : failure_of_body_read(exchange, moved.result);
 }

@@ -27,13 +27,15 @@ void Request::clear() {
   bad_line.clear();
   status = 0;
   reason = {};
+  sent_head.clear();
   head_bytes_sent = body_bytes_sent = 0;
   keep_alive = response_started = cut = silent = false;
 }
 
 void RequestReturner::operator()(Request* request) const noexcept {
   std::unique_ptr<Request> owned(request);
-  const std::size_t kept = request->head.fields.text().capacity() + request->upstream_head.fields.text().capacity();
+  const std::size_t kept = request->head.fields.text().capacity() + request->upstream_head.fields.text().capacity() +
+                           request->sent_head.capacity();
   if (kept > kLargestKept || free->size() == free->capacity()) return;
   request->clear();
   free->push_back(std::move(owned));  // within the capacity: does not throw

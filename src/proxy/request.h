@@ -52,6 +52,7 @@ struct Request : RequestContext {
   std::string bad_line;     // what came instead of a readable request line
   int status = 0;           // sent to the client, or what it would have been
   std::string_view reason;  // why Weir made the answer, or cut it
+  std::string sent_head;    // the response's, as it went out; only if a log format asks for its fields
   std::uint64_t head_bytes_sent = 0;
   std::uint64_t body_bytes_sent = 0;
 

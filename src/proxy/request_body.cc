@@ -70,6 +70,11 @@ bool RequestBody::complete() const {
   return all_taken_ || (storage_ == Storage::input && client_->input().size() >= left_);
 }
 
+std::uint64_t RequestBody::bytes_read() const {
+  if (storage_ != Storage::input || all_taken_) return raw_bytes_;
+  return raw_bytes_ + std::min<std::uint64_t>(left_, client_->input().size());  // not taken before release()
+}
+
 bool RequestBody::next_run(std::string_view& run, std::size_t& raw) {
   if (all_taken_) return false;
   const std::string_view input = client_->input();

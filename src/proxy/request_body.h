@@ -62,10 +62,13 @@ class RequestBody final : public upstream::BodySource {
   // Known once buffered, or from Content-Length.
   std::uint64_t size() const { return size_; }
   bool sends_chunks() const { return streaming() && kind_ == http::BodyKind::chunked; }
-  std::uint64_t bytes_read() const { return raw_bytes_; }
+  std::uint64_t bytes_read() const;
   bool continue_pending() const { return expect_continue_; }
   // Could what is left be thrown away cheaply, so that the connection may go on?
   bool worth_discarding() const;
+
+  // All of it, while it is here and in memory: for $request_body. Empty in any other case.
+  std::string_view whole_in_memory() const { return complete() ? in_memory() : std::string_view(); }
 
   // For a second reader, which may outlive this. REQUIRES: has_bytes(), not streaming.
   StoredBody stored() const;

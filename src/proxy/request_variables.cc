@@ -6,6 +6,7 @@
 #include "proxy/log_entry.h"
 #include "proxy/request.h"
 #include "weir/base/ascii.h"
+#include "weir/base/escaped_uri.h"
 #include "weir/http/cookies.h"
 #include "weir/http/normalize.h"
 #include "weir/observe/log_format.h"
@@ -19,8 +20,6 @@ namespace {
 
 using features::Variable;
 using features::VariableText;
-
-constexpr std::string_view kEscapedInUri = "\"#%&+/:;<=>?[\\]^{}";
 
 std::string_view args_of(const RequestContext& request) {
   std::string_view query = http::query_of(request.head.target());
@@ -84,14 +83,6 @@ void append_printable(std::string_view text, std::string& out) {
 void append_number(std::uint16_t value, std::string& out) {
   char text[8];
   out.append(text, std::to_chars(text, text + sizeof text, value).ptr);
-}
-
-// What a wildcard host's name leaves open; empty for other hosts.
-std::string_view subdomain_of(const RequestContext& request) {
-  if (request.host == nullptr || !request.host->name.starts_with("*.")) return {};
-  const std::string_view rest = std::string_view(request.host->name).substr(1);
-  const std::string_view name = request.head.host;
-  return name.ends_with(rest) ? name.substr(0, name.size() - rest.size()) : std::string_view();
 }
 
 std::string_view upstream_name(const RequestContext& request) {
@@ -234,7 +225,7 @@ void Expansion::append(const VariableText::Piece& piece, std::string& out) {
       append_printable(capture(text_.text_of(piece)), out);
       return;
     case Variable::escaped_request_uri:
-      append_escaped_uri(request_.head.target(), out);
+      base::append_escaped_uri(request_.head.target(), out);
       return;
     case Variable::remote_port:
       append_number(request_.forwarded.client_port != 0 ? request_.forwarded.client_port : request_.connection->port,
@@ -268,16 +259,11 @@ void Expansion::append_logged(std::string_view name, std::string& out) {
 
 }  // namespace
 
-void append_escaped_uri(std::string_view uri, std::string& out) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  for (const char c : uri) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte > 0x20 && byte < 0x7f && kEscapedInUri.find(c) == std::string_view::npos) {
-      out += c;
-    } else {
-      out.append(1, '%').append(1, kHex[byte >> 4]).append(1, kHex[byte & 15]);
-    }
-  }
+std::string_view subdomain_of(const RequestContext& request) {
+  if (request.host == nullptr || !request.host->name.starts_with("*.")) return {};
+  const std::string_view rest = std::string_view(request.host->name).substr(1);
+  const std::string_view name = request.head.host;
+  return name.ends_with(rest) ? name.substr(0, name.size() - rest.size()) : std::string_view();
 }
 
 void set_added_headers(Request& request) {

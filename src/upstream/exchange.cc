@@ -43,6 +43,10 @@ Exchange::Exchange(Runtime& runtime, const Plan& plan, http::ResponseHead& head,
     : runtime_(runtime), plan_(plan), head_(head), tries_(tries), received_ms_(plan.received_ms) {}
 
 Exchange::~Exchange() {
+  // Cut half-way, by a drain's deadline or for want of memory.
+  if (connection_ && !tries_.empty() && record().response_time < 0) {
+    record().response_time = runtime_.reactor.now_us() - try_began_us_;
+  }
   drop_connection();
   end_selection();
 }

@@ -95,6 +95,8 @@ struct AccessLogEntry {
   std::string_view ssl_client_fingerprint;
   std::string_view proxy_protocol_addr;
   std::uint16_t proxy_protocol_port = 0;
+  std::string_view proxy_protocol_server_addr;
+  std::uint16_t proxy_protocol_server_port = 0;
   std::uint64_t connection = 0;  // serial number of the client connection
   std::uint64_t connection_requests = 0;
   std::uint64_t bytes_sent = 0;  // with the response head
@@ -108,9 +110,12 @@ struct AccessLogEntry {
   std::string_view pass_access_scheme;
   std::string_view pass_server_port;  // a trusted X-Forwarded-Port; empty: server_port
   std::string_view pass_port;         // X-Forwarded-Port as the upstream sees it
-  std::string_view reason;            // Weir's own $weir_reason: why the proxy itself made this response
+  std::string_view request_body;      // if it is in memory
+  std::string_view connection_upgrade;
+  std::string_view subdomain;  // what a wildcard host leaves open
+  std::string_view reason;     // Weir's own $weir_reason: why the proxy itself made this response
   const FieldList* request_fields = nullptr;
-  const FieldList* response_fields = nullptr;
+  const FieldList* response_fields = nullptr;  // as sent
   const FieldList* upstream_fields = nullptr;  // of the last try
 };
 
@@ -179,6 +184,8 @@ class AccessLogBuffer {
   void append(const AccessLogEntry& entry);
   // Of the settings in force: is an entry read beyond its first block?
   bool wants_details();
+  // Of the settings in force: does it ask for fields of the response ($sent_http_X)?
+  bool wants_sent_fields();
   bool has_lines() const { return lines_ != 0; }
   // Hands the lines to the writer thread; never waits.
   void flush();

@@ -33,6 +33,8 @@ class LogFormat {
 
   // Names a variable that the default layout does not have: it reads more of the entry than its first block.
   bool wants_details() const { return wants_details_; }
+  // Names a $sent_http_X.
+  bool wants_sent_fields() const { return wants_sent_fields_; }
 
  private:
   using Write = void (*)(const AccessLogEntry& entry, std::string_view argument, LogText& out);
@@ -54,6 +56,7 @@ class LogFormat {
   std::string texts_;
   LogEscape escape_ = LogEscape::standard;
   bool wants_details_ = false;
+  bool wants_sent_fields_ = false;
 };
 
 // The value of one variable as it is, without `$`; nothing if it has none or is unknown. For texts that are no log

@@ -143,6 +143,31 @@ TEST(LogFormat, ControllerVariables) {
             "default/web/web:80 /a https on 443 _ no-endpoints pod-1 2006-01-02T15:04:05+00:00 1136214245.123");
 }
 
+TEST(LogFormat, AddressesInBinaryAreEscapedLikeAnyBytes) {
+  AccessLogEntry entry = sample();
+  entry.remote_addr = "10.200.0.7";
+  EXPECT_EQ(format("$binary_remote_addr", entry), "\\x0A\\xC8\\x00\\x07");
+  entry.remote_addr = "2001:db8::41";
+  EXPECT_EQ(
+      format("$binary_remote_addr", entry), " \\x01\\x0D\\xB8" + [] {
+        std::string zeros;
+        for (int i = 0; i < 11; ++i) zeros += "\\x00";
+        return zeros;
+      }() + "A");
+}
+
+TEST(LogFormat, TheUriEscapedForAnotherOne) {
+  AccessLogEntry entry = sample();
+  entry.request_uri = "/a b?c=%20";
+
+  EXPECT_EQ(format("$escaped_request_uri", entry), "%2Fa%20b%3Fc%3D%2520");
+}
+
+TEST(LogFormat, KnowsWhetherFieldsOfTheResponseAreAskedFor) {
+  EXPECT_TRUE(LogFormat::compile("$sent_http_location", LogEscape::standard).value().wants_sent_fields());
+  EXPECT_FALSE(LogFormat::compile("$http_location $upstream_http_x", LogEscape::standard).value().wants_sent_fields());
+}
+
 TEST(LogFormat, UnknownVariableNamesTheNearest) {
   EXPECT_EQ(format("$remote_adr", {}),
             "error: log format: unknown variable \"$remote_adr\", did you mean \"$remote_addr\"?");

@@ -117,6 +117,104 @@ TEST_F(FinishTest, AnswersMadeHereCarryTheirReason) {
   EXPECT_THAT(line_with("503"), HasSubstr("no-endpoints"));
 }
 
+TEST_F(FinishTest, FieldsOfTheResponseAreThoseThatWentOut) {
+  FakeUpstream upstream(FakeUpstream::answering(
+      "HTTP/1.1 200 OK\r\nContent-Type: text/css\r\nServer: theirs\r\nX-Two: a\r\nx-two:  b \r\nX-Empty:\r\n"
+      "Content-Length: 2\r\n\r\nok"));
+  rules.add("a.example", "/", "web");
+  rules.backend("web", {upstream.port()});
+  rules.settings.add_headers = {{"X-Added", "ours"}};
+  rules.settings.log_format =
+      "of=$uri [$sent_http_x_two][$sent_http_x_added][$sent_http_content_type][$sent_http_content_length]"
+      "[$sent_http_connection][$sent_http_x_empty][$sent_http_none][$sent_http_location][$sent_http_server]";
+  Proxy proxy(rules, 1, &log);
+
+  proxy.get(kGet);
+  EXPECT_THAT(line_with("of=/x "), HasSubstr("of=/x [a, b][ours][text/css][2][keep-alive][-][-][-][-]\n"));
+}
+
+TEST_F(FinishTest, FieldsOfAnAnswerMadeHereAreKnownToo) {
+  rules.host("a.example").app_root = "/app";
+  rules.settings.log_format = "of=$uri $sent_http_location $sent_http_content_type";
+  Proxy proxy(rules, 1, &log);
+
+  proxy.get("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n");
+  EXPECT_THAT(line_with("of=/ "), HasSubstr("of=/ http://a.example/app text/html\n"));
+}
+
+TEST_F(FinishTest, ARequestBodyIsLoggedWhereItLiesInMemory) {
+  FakeUpstream upstream([](Wire& wire, int) {
+    wire.read_head();
+    wire.send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok");
+    wire.read_all();
+  });
+  rules.add("a.example", "/", "web");
+  rules.add("a.example", "/streamed", "web").policies.proxy.request_buffering = false;
+  rules.backend("web", {upstream.port()});
+  rules.settings.log_format = "of=$uri [$request_body] length=$request_length";
+  Proxy proxy(rules, 1, &log);
+  const std::string in_place = "POST /in-place HTTP/1.1\r\nHost: a.example\r\nContent-Length: 8\r\n\r\nhi\n\"you\"";
+  const std::string chunked =
+      "POST /chunked HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
+  const std::string big =
+      "POST /big HTTP/1.1\r\nHost: a.example\r\nContent-Length: 200000\r\n\r\n" + std::string(200000, 'x');
+  const std::string streamed = "POST /streamed HTTP/1.1\r\nHost: a.example\r\nContent-Length: 5\r\n\r\nhello";
+
+  for (const std::string* one : {&in_place, &chunked, &big, &streamed}) proxy.get(*one);
+
+  const auto length = [](const std::string& request) { return " length=" + std::to_string(request.size()) + "\n"; };
+  EXPECT_THAT(line_with("of=/in-place"), HasSubstr("[hi\\x0A\\x22you\\x22]" + length(in_place)));
+  EXPECT_THAT(line_with("of=/chunked"), HasSubstr("[abcde]" + length(chunked)));
+  EXPECT_THAT(line_with("of=/big"), HasSubstr("of=/big [-]" + length(big)));
+  EXPECT_THAT(line_with("of=/streamed"), HasSubstr("of=/streamed [-]" + length(streamed)));
+}
+
+TEST_F(FinishTest, ATunnelCutByADrainTellsItsBytes) {
+  FakeUpstream upstream([](Wire& wire, int) {
+    wire.read_head();
+    wire.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nhello");
+    wire.read_all();
+  });
+  rules.add("a.example", "/", "web");
+  rules.backend("web", {upstream.port()});
+  rules.settings.log_format =
+      "of=$status sent=$body_bytes_sent got=$upstream_response_length in $upstream_response_time";
+  Proxy proxy(rules, 1, &log);
+  Wire client = proxy.connect();
+  client.send("GET / HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
+  client.read_head();
+  ASSERT_EQ(client.read_exactly(5), "hello");
+
+  proxy.server.drain(0ms);
+  ASSERT_TRUE(proxy.server.wait_drained(10s));
+
+  EXPECT_THAT(line_with("of=101"), MatchesRegex("of=101 sent=5 got=5 in [0-9.]+\n"));
+}
+
+TEST_F(FinishTest, ALongBodyCutByADrainTellsItsBytes) {
+  constexpr std::size_t kCame = 600'000;
+  FakeUpstream upstream([](Wire& wire, int) {
+    wire.read_head();
+    wire.send("HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\n\r\n");
+    wire.send(pattern(kCame));
+    wire.read_all();
+  });
+  rules.add("a.example", "/", "web");
+  rules.backend("web", {upstream.port()});
+  rules.settings.log_format =
+      "of=$status sent=$body_bytes_sent got=$upstream_response_length in $upstream_response_time";
+  Proxy proxy(rules, 1, &log);
+  Wire client = proxy.connect();
+  client.send(kGet);
+  client.read_head();
+  ASSERT_EQ(client.read_exactly(kCame).size(), kCame);
+
+  proxy.server.drain(0ms);
+  ASSERT_TRUE(proxy.server.wait_drained(10s));
+
+  EXPECT_THAT(line_with("of=200"), MatchesRegex("of=200 sent=600000 got=600000 in [0-9.]+\n"));
+}
+
 TEST_F(FinishTest, TheBodyCountsInTheRequestLength) {
   FakeUpstream upstream([](Wire& wire, int) {
     wire.read_head();

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace weir::proxy::test {
 namespace {
@@ -85,6 +86,18 @@ TEST_F(RequestVariablesTest, ASubdomainIsWhatAWildcardLeavesOpen) {
 
 TEST_F(RequestVariablesTest, WhatOnlyTheLogKnowsIsThereToo) {
   EXPECT_EQ(value("$connection_requests|$request", kRequest), "1|GET /p%20q/x?a=1&Page=2%203 HTTP/1.1");
+}
+
+TEST_F(RequestVariablesTest, TheMachineAndTheUpgradeAreKnown) {
+  char name[256] = {};
+  ASSERT_EQ(::gethostname(name, sizeof name - 1), 0);
+  EXPECT_EQ(value("$hostname", kRequest), name);
+  EXPECT_EQ(value("[$connection_upgrade]", kRequest), "[]");
+  EXPECT_EQ(value("[$connection_upgrade]",
+                  "GET / HTTP/1.1\r\nHost: a.example\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"),
+            "[upgrade]");
+  rules.settings.upstream_keepalive_connections = 0;
+  EXPECT_EQ(value("[$connection_upgrade]", kRequest), "[close]");
 }
 
 TEST_F(RequestVariablesTest, TheUpstreamsHostIsFilledIn) {
