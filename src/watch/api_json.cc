@@ -1,6 +1,6 @@
 #include "watch/api_json.h"
 
-#include <nlohmann/json.hpp>
+#include "watch/json_member.h"
 
 #include <cstdio>
 #include <ctime>
@@ -17,18 +17,6 @@ constexpr std::size_t kMaxMessage = 300;
 json parse(std::string_view text) {
   json value = json::parse(text, nullptr, false);
   return value.is_object() ? value : json(json::value_t::discarded);
-}
-
-// A member; null when it is absent or `value` is no object.
-const json& member(const json& value, const char* key) {
-  static const json kNull;
-  if (!value.is_object()) return kNull;
-  const auto it = value.find(key);
-  return it == value.end() ? kNull : *it;
-}
-
-std::string text_of(const json& value) {
-  return value.is_string() ? value.get<std::string>() : std::string();
 }
 
 int int_of(const json& value) {

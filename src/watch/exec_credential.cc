@@ -1,5 +1,6 @@
 #include "watch/exec_credential.h"
 
+#include "watch/json_member.h"
 #include "weir/base/ascii.h"
 #include "weir/kube/timestamp.h"
 
@@ -8,7 +9,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <nlohmann/json.hpp>
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -33,17 +33,6 @@ using nlohmann::json;
 namespace {
 
 constexpr std::size_t kMaxOutput = 1u << 20;
-
-const json& member(const json& value, const char* key) {
-  static const json kNull;
-  if (!value.is_object()) return kNull;
-  const auto it = value.find(key);
-  return it == value.end() ? kNull : *it;
-}
-
-std::string text(const json& value) {
-  return value.is_string() ? value.get<std::string>() : std::string();
-}
 
 std::string message_of(int error) {
   return std::system_category().message(error);
@@ -87,6 +76,7 @@ std::vector<std::string> environment_of(const ExecPlugin& plugin, const ApiConfi
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> result;
+  result.reserve(texts.size() + 1);
   for (std::string& one : texts) result.push_back(one.data());
   result.push_back(nullptr);
   return result;
@@ -143,25 +133,25 @@ std::string exec_info(const ExecPlugin& plugin, const ApiConfig& config) {
 
 base::Result<ExecCredential> read_exec_credential(std::string_view output, const std::string& api_version) {
   const json answer = json::parse(output, nullptr, false);
-  if (!answer.is_object() || text(member(answer, "kind")) != "ExecCredential") {
+  if (!answer.is_object() || text_of(member(answer, "kind")) != "ExecCredential") {
     return base::fail("its output is no ExecCredential");
   }
-  if (text(member(answer, "apiVersion")) != api_version) {
-    return base::fail("it answers with apiVersion \"" + text(member(answer, "apiVersion")) + "\" instead of \"" +
+  if (text_of(member(answer, "apiVersion")) != api_version) {
+    return base::fail("it answers with apiVersion \"" + text_of(member(answer, "apiVersion")) + "\" instead of \"" +
                       api_version + "\"");
   }
   const json& status = member(answer, "status");
   ExecCredential credential;
-  credential.token = std::string(base::trim(text(member(status, "token"))));
-  credential.client_cert = text(member(status, "clientCertificateData"));
-  credential.client_key = text(member(status, "clientKeyData"));
+  credential.token = std::string(base::trim(text_of(member(status, "token"))));
+  credential.client_cert = text_of(member(status, "clientCertificateData"));
+  credential.client_key = text_of(member(status, "clientKeyData"));
   if (credential.client_cert.empty() != credential.client_key.empty()) {
     return base::fail("it gives a client certificate without its key or the other way round");
   }
   if (credential.token.empty() && credential.client_cert.empty()) {
     return base::fail("it gives neither a token nor a client certificate");
   }
-  if (const std::string until = text(member(status, "expirationTimestamp")); !until.empty()) {
+  if (const std::string until = text_of(member(status, "expirationTimestamp")); !until.empty()) {
     const auto seconds = kube::parse_rfc3339(until);
     if (!seconds) return base::fail("its expirationTimestamp is no RFC 3339 time");
     credential.expires = std::chrono::seconds(*seconds);

@@ -1,10 +1,9 @@
 #include "watch/kubeconfig.h"
 
+#include "watch/json_member.h"
 #include "watch/yaml_json.h"
 #include "weir/base/ascii.h"
 #include "weir/kube/base64.h"
-
-#include <nlohmann/json.hpp>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -24,17 +23,9 @@ struct Source {
   json document;
 };
 
-// A member of an object; null when there is none.
-const json& member(const json& value, const char* key) {
-  static const json kNull;
-  if (!value.is_object()) return kNull;
-  const auto it = value.find(key);
-  return it == value.end() ? kNull : *it;
-}
-
+// Numbers too: nobody quotes them in YAML.
 std::string text(const json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  return value.is_number_integer() ? std::to_string(value.get<std::int64_t>()) : std::string();
+  return value.is_number_integer() ? std::to_string(value.get<std::int64_t>()) : text_of(value);
 }
 
 bool flag(const json& value) {
@@ -59,7 +50,7 @@ Entry find(const std::vector<Source>& sources, const char* list, const char* key
 }
 
 std::string path_of(const Entry& entry, const char* key) {
-  const std::string path = text(member(*entry.value, key));
+  std::string path = text(member(*entry.value, key));
   if (path.empty() || path.front() == '/') return path;
   return (std::filesystem::path(entry.source->file).parent_path() / path).lexically_normal().string();
 }
@@ -93,7 +84,7 @@ base::Result<Source> read_source(const std::string& file) {
 base::Result<void> read_cluster(const Entry& entry, bool allow_insecure, ApiConfig& config) {
   const json& cluster = *entry.value;
   const std::string& file = entry.source->file;
-  if (const auto set = set_server(config, text(member(cluster, "server")), file + ": server"); !set) return set;
+  if (auto set = set_server(config, text(member(cluster, "server")), file + ": server"); !set) return set;
   if (!text(member(cluster, "proxy-url")).empty()) {
     return base::fail(file + ": proxy-url: proxies towards the API server are not supported; remove it");
   }
