@@ -100,8 +100,9 @@ struct ClusterWriters::State : std::enable_shared_from_this<State> {
 };
 
 ClusterWriters::ClusterWriters(asio::io_context& context, const ServeOptions& options, const kube::ObjectName& pod,
-                               observe::Metrics& metrics, watch::ApiCall call, std::function<void(bool leads)> on_lead)
-    : state_(std::make_shared<State>(context, options, pod, metrics, std::move(call), std::move(on_lead))) {
+                               observe::Metrics& metrics, const watch::ApiCall& call,
+                               std::function<void(bool leads)> on_lead)
+    : state_(std::make_shared<State>(context, options, pod, metrics, call, std::move(on_lead))) {
   const std::weak_ptr<watch::EventWriter> events = state_->events;
   metrics.add_counter_source("weir_events_written_total", [events] {
     const auto writer = events.lock();

@@ -23,7 +23,7 @@ class ClusterWriters {
   // `pod`: our own, which need not exist; its name is the identity in the election. `on_lead`: whether this process
   // leads, from start() on whenever that changes; without an election it does.
   ClusterWriters(boost::asio::io_context& context, const ServeOptions& options, const kube::ObjectName& pod,
-                 observe::Metrics& metrics, watch::ApiCall call, std::function<void(bool leads)> on_lead);
+                 observe::Metrics& metrics, const watch::ApiCall& call, std::function<void(bool leads)> on_lead);
   ~ClusterWriters();
   ClusterWriters(const ClusterWriters&) = delete;
   ClusterWriters& operator=(const ClusterWriters&) = delete;

@@ -31,8 +31,11 @@ std::shared_ptr<const Node> read_node(const Field& root, Context& context) {
     const std::string type = entry["type"].text();
     std::string address = entry["address"].text();
     if (address.empty()) return;
-    if (type == "InternalIP") node->internal_ips.push_back(std::move(address));
-    if (type == "ExternalIP") node->external_ips.push_back(std::move(address));
+    if (type == "InternalIP") {
+      node->internal_ips.push_back(std::move(address));
+    } else if (type == "ExternalIP") {
+      node->external_ips.push_back(std::move(address));
+    }
   });
   node->meta = std::move(context.meta);
   return node;

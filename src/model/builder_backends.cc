@@ -36,7 +36,7 @@ BackendPtr find_backend(const Model& model, const std::string& name) {
 // --default-backend-service: its first port. Null: without ready endpoints the built-in 404 answers (spec 2.7).
 BackendPtr Builder::State::make_default_backend(const kube::ClusterState& state, base::Diagnostics& diagnostics) const {
   const kube::ObjectName& name = *options.default_backend_service;
-  const auto unusable = [&](std::string text) -> BackendPtr {
+  const auto unusable = [&](const std::string& text) -> BackendPtr {
     diagnostics.push_back(diagnostic(Severity::warning, "default-backend-unusable", ref_of<kube::Service>(name), "",
                                      "--default-backend-service " + text + "; the built-in 404 answers instead"));
     return nullptr;

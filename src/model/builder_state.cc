@@ -139,7 +139,7 @@ void Builder::State::start_over(const Input& input, Work& work) {
   service_namespaces = namespaces_of(input.state.services);
   secret_namespaces = namespaces_of(input.state.secrets);
   input.book.clear("build/");
-  input.book.set("build/header-maps", std::move(about_maps));
+  input.book.set("build/header-maps", about_maps);
 }
 
 void Builder::State::take_ingresses(const Input& input, Work& work) {

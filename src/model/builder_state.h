@@ -30,7 +30,7 @@ struct Builder::State {
   const Options options;
   Model model;
 
- private:
+  // --- of the Builder's own files only
   // What an update has to do, found step by step.
   struct Work {
     std::set<kube::ObjectName> ingresses;                 // whose own problems are to be looked at again

@@ -40,7 +40,7 @@ void Credentials::apply(const AcceptedIngress& ingress, std::string_view path, f
   policies.deny.reason = found->second.problem;
 }
 
-Credentials::Resolved Credentials::refuse(const AcceptedIngress& ingress, const char* reason, std::string text) {
+Credentials::Resolved Credentials::refuse(const AcceptedIngress& ingress, const char* reason, const std::string& text) {
   diagnostics_.push_back(diagnostic(Severity::warning, "annotation-denies", ingress, kKey,
                                     text + "; all paths of the object answer 503 (" + reason + ")"));
   return {nullptr, reason};

@@ -34,7 +34,7 @@ class Credentials {
     std::string problem;  // reason; empty: none
   };
   Resolved resolve(const AcceptedIngress& ingress);
-  Resolved refuse(const AcceptedIngress& ingress, const char* reason, std::string text);
+  Resolved refuse(const AcceptedIngress& ingress, const char* reason, const std::string& text);
 
   const kube::ClusterState& state_;
   const features::Settings& settings_;

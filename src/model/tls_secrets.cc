@@ -81,7 +81,7 @@ void TlsSecrets::apply(const AcceptedIngress& ingress, features::Policies& polic
   policies.deny.reason = found->second.problem;
 }
 
-TlsSecrets::Resolved TlsSecrets::refuse(const AcceptedIngress& ingress, const char* reason, std::string text) {
+TlsSecrets::Resolved TlsSecrets::refuse(const AcceptedIngress& ingress, const char* reason, const std::string& text) {
   diagnostics_.push_back(diagnostic(Severity::warning, "annotation-denies", ingress, kUpstreamKey,
                                     text + "; all paths of the object answer 503 (" + reason + ")"));
   return {nullptr, reason};

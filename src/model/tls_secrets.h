@@ -37,7 +37,7 @@ class TlsSecrets {
     std::string problem;  // reason; empty: none
   };
   Resolved resolve_upstream(const AcceptedIngress& ingress);
-  Resolved refuse(const AcceptedIngress& ingress, const char* reason, std::string text);
+  Resolved refuse(const AcceptedIngress& ingress, const char* reason, const std::string& text);
 
   const kube::ClusterState& state_;
   const features::Settings& settings_;

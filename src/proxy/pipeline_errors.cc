@@ -10,8 +10,6 @@
 namespace weir::proxy {
 namespace {
 
-using upstream::Failure;
-
 bool is_usable(const route::Backend* backend) {
   return backend != nullptr && (!backend->endpoints.empty() || !backend->external_name.empty());
 }

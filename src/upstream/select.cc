@@ -20,7 +20,7 @@ constexpr int kNewKeys = 20;  // tried for an endpoint that has not failed (spec
 std::string make_session(int attempt, std::uint32_t random) {
   const std::int64_t ms = wall_clock_ms();
   char text[64];
-  const int size = std::snprintf(text, sizeof text, "%lld.%03d.%d.%u", static_cast<long long>(ms / 1000 + attempt),
+  const int size = std::snprintf(text, sizeof text, "%lld.%03d.%d.%u", static_cast<long long>(ms) / 1000 + attempt,
                                  static_cast<int>(ms % 1000), static_cast<int>(getpid()), random % 999999 + 1);
   return {text, static_cast<std::size_t>(size)};
 }

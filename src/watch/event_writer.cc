@@ -77,9 +77,10 @@ void EventWriter::State::send(EventQueue::Write write) {
   } else {
     request = {"PATCH", collection + "/" + name, "application/merge-patch+json", changed_event(write, stamp)};
   }
-  call(std::move(request), [weak = weak_from_this(), write = std::move(write), name](base::Result<ApiAnswer> answer) {
-    if (const auto self = weak.lock()) self->take(write, name, answer);
-  });
+  call(std::move(request),
+       [weak = weak_from_this(), write = std::move(write), name](const base::Result<ApiAnswer>& answer) {
+         if (const auto self = weak.lock()) self->take(write, name, answer);
+       });
 }
 
 void EventWriter::State::take(const EventQueue::Write& write, const std::string& name,

@@ -60,9 +60,10 @@ struct StatusWriter::State : std::enable_shared_from_this<State> {
 
   void enqueue(const kube::ObjectName& name, Wish& wish);
   void work();
-  void ask(const kube::ObjectName& name, ApiRequest request, void (State::*take)(const kube::ObjectName&, ApiAnswer));
-  void take_read(const kube::ObjectName& name, ApiAnswer answer);
-  void take_written(const kube::ObjectName& name, ApiAnswer answer);
+  void ask(const kube::ObjectName& name, ApiRequest request,
+           void (State::*take)(const kube::ObjectName&, const ApiAnswer&));
+  void take_read(const kube::ObjectName& name, const ApiAnswer& answer);
+  void take_written(const kube::ObjectName& name, const ApiAnswer& answer);
   void end(const kube::ObjectName& name, Outcome outcome);
   void repeat(const kube::ObjectName& name, const std::string& problem, std::chrono::seconds at_least);
   void wake();
@@ -96,16 +97,16 @@ void StatusWriter::State::work() {
 }
 
 void StatusWriter::State::ask(const kube::ObjectName& name, ApiRequest request,
-                              void (State::*take)(const kube::ObjectName&, ApiAnswer)) {
-  call(std::move(request), [weak = weak_from_this(), name, take](base::Result<ApiAnswer> answer) {
+                              void (State::*take)(const kube::ObjectName&, const ApiAnswer&)) {
+  call(std::move(request), [weak = weak_from_this(), name, take](const base::Result<ApiAnswer>& answer) {
     const auto self = weak.lock();
     if (!self) return;
     if (!answer) return self->repeat(name, answer.error().text(), std::chrono::seconds(0));
-    ((*self).*take)(name, std::move(*answer));
+    ((*self).*take)(name, *answer);
   });
 }
 
-void StatusWriter::State::take_read(const kube::ObjectName& name, ApiAnswer answer) {
+void StatusWriter::State::take_read(const kube::ObjectName& name, const ApiAnswer& answer) {
   const Wish* wanted = wish(name);
   if (!wanted) return end(name, Outcome::unchanged);  // forgotten meanwhile
   if (answer.status == kNotFound) return end(name, Outcome::gone);
@@ -120,7 +121,7 @@ void StatusWriter::State::take_read(const kube::ObjectName& name, ApiAnswer answ
   ask(name, {"PUT", path(name, "/status"), "", changed_status(answer.body, wanted->addresses)}, &State::take_written);
 }
 
-void StatusWriter::State::take_written(const kube::ObjectName& name, ApiAnswer answer) {
+void StatusWriter::State::take_written(const kube::ObjectName& name, const ApiAnswer& answer) {
   if (answer.status == kNotFound) return end(name, Outcome::gone);
   if (answer.status == kConflict) return repeat(name, "", answer.retry_after);  // somebody wrote meanwhile: read again
   if (answer.status != kOk) {
