@@ -169,6 +169,10 @@ TEST_F(FinishTest, ARequestBodyIsLoggedWhereItLiesInMemory) {
   EXPECT_THAT(line_with("of=/streamed"), HasSubstr("of=/streamed [-]" + length(streamed)));
 }
 
+// What was sent of a response that a drain's deadline cut.
+constexpr const char* kCutFormat =
+    "of=$status sent=$body_bytes_sent got=$upstream_response_length in $upstream_response_time";
+
 TEST_F(FinishTest, ATunnelCutByADrainTellsItsBytes) {
   FakeUpstream upstream([](Wire& wire, int) {
     wire.read_head();
@@ -177,8 +181,7 @@ TEST_F(FinishTest, ATunnelCutByADrainTellsItsBytes) {
   });
   rules.add("a.example", "/", "web");
   rules.backend("web", {upstream.port()});
-  rules.settings.log_format =
-      "of=$status sent=$body_bytes_sent got=$upstream_response_length in $upstream_response_time";
+  rules.settings.log_format = kCutFormat;
   Proxy proxy(rules, 1, &log);
   Wire client = proxy.connect();
   client.send("GET / HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
@@ -201,8 +204,7 @@ TEST_F(FinishTest, ALongBodyCutByADrainTellsItsBytes) {
   });
   rules.add("a.example", "/", "web");
   rules.backend("web", {upstream.port()});
-  rules.settings.log_format =
-      "of=$status sent=$body_bytes_sent got=$upstream_response_length in $upstream_response_time";
+  rules.settings.log_format = kCutFormat;
   Proxy proxy(rules, 1, &log);
   Wire client = proxy.connect();
   client.send(kGet);
