@@ -114,4 +114,12 @@ net::Task<int> CompressingSink::data(std::string_view body, bool last) {
   co_return co_await next_.data(out_, last);
 }
 
+net::Task<int> CompressingSink::trailers(const http::Fields& fields) {
+  out_.clear();
+  if (!encoder_->feed({}, ContentEncoder::End::finish, out_)) co_return -ENOMEM;
+  const int sent = co_await next_.data(out_, false);
+  if (sent < 0) co_return sent;
+  co_return co_await next_.trailers(fields);
+}
+
 }  // namespace weir::proxy

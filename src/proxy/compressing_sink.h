@@ -24,6 +24,7 @@ class CompressingSink final : public ResponseSink {
 
   net::Task<int> start(const ResponseStart& start, std::string_view body, bool last) override;
   net::Task<int> data(std::string_view body, bool last) override;
+  net::Task<int> trailers(const http::Fields& fields) override;
   net::Sock* raw_socket() override { return nullptr; }
   void abort() override { next_.abort(); }
 

@@ -18,10 +18,17 @@ class ResponseSink {
   virtual net::Task<int> start(const ResponseStart& start, std::string_view body, bool last) = 0;
   // Further bytes. `body` must stay valid until it has finished, unless it lies in the worker's scratch memory.
   virtual net::Task<int> data(std::string_view body, bool last) = 0;
+  // The end of a body whose last bytes went before, with trailer fields. HTTP/1 does without them (spec 3.6). `fields`
+  // outlives the Task.
+  virtual net::Task<int> trailers(const http::Fields& fields);
   // A socket that takes the rest of the body as it is (for splice); null: it needs framing or encryption.
   virtual net::Sock* raw_socket() = 0;
   // Cuts the response so that the client cannot take it for a complete one.
   virtual void abort() = 0;
 };
+
+inline net::Task<int> ResponseSink::trailers(const http::Fields&) {
+  return data({}, true);
+}
 
 }  // namespace weir::proxy
