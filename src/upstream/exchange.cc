@@ -2,9 +2,8 @@
 // retry.cc.
 #include "weir/upstream/exchange.h"
 
-#include "upstream/connect.h"
+#include "upstream/attempt.h"
 #include "weir/base/ascii.h"
-#include "weir/observe/log.h"
 #include "weir/upstream/retry.h"
 
 #include <algorithm>
@@ -13,28 +12,11 @@
 namespace weir::upstream {
 namespace {
 
-// A client that closes its sending side this soon after its request only says that nothing more will come (a
-// half-close: `nc`, some scripts); one that does so later is gone.
-constexpr net::Millis kHalfCloseGrace{250};
 // While the body is still being sent, the wait for the answer has no end of its own; it looks up this often.
 constexpr net::Millis kUploadCheck{1000};
 // Bodies up to this size go out with the head in one call. They fit into the socket buffers, so an endpoint that
 // answers before it reads cannot block us; larger ones are sent while we listen already.
 constexpr std::size_t kInlineBody = 64 * 1024;
-
-// A worker tells of failed handshakes this often: each request can bring one.
-constexpr std::uint64_t kHandshakeLogMs = 1000;
-
-std::uint32_t tls_id(const Plan& plan) {
-  return plan.tls != nullptr ? plan.tls->id() : 0;
-}
-
-KeepaliveLimits limits_of(const features::Settings& settings) {
-  using std::chrono::duration_cast;
-  return {settings.upstream_keepalive_connections, settings.upstream_keepalive_requests,
-          static_cast<std::uint64_t>(duration_cast<net::Millis>(settings.upstream_keepalive_time).count()),
-          static_cast<std::uint64_t>(duration_cast<net::Millis>(settings.upstream_keepalive_timeout).count())};
-}
 
 }  // namespace
 
@@ -65,11 +47,7 @@ net::Task<Failure> Exchange::start() {
   facts.retry_non_idempotent = plan_.settings->retry_non_idempotent;
   const std::uint64_t began_ms = runtime_.reactor.now_ms();
   for (;;) {
-    const route::Endpoint* endpoint = plan_.selection == nullptr
-                                          ? &runtime_.balancer.next(plan_.backend->id, plan_.endpoints)
-                                          : runtime_.balancer.choose(*plan_.selection);
-    tries_.emplace_back().address = endpoint != nullptr ? endpoint->text : plan_.backend->name;
-    record().new_group = plan_.new_group && facts.attempts == 0;
+    const route::Endpoint* endpoint = begin_try(runtime_, plan_, facts.attempts == 0, tries_);
     if (endpoint == nullptr) co_return Failure::no_endpoint_left;
     Failure failure = co_await attempt(*endpoint);
     if (failure == Failure::none && !is_retry_status(*plan_.policy, head_.status)) co_return failure;
@@ -93,13 +71,13 @@ net::Task<Failure> Exchange::attempt(const route::Endpoint& endpoint) {
     connection_ = fresh ? nullptr : runtime_.pool.take(endpoint.id, runtime_.reactor.now_ms(), tls_id(plan_));
     reused_ = connection_ != nullptr;
     if (!reused_) {
-      const Failure refused = co_await connect(endpoint);
+      const Failure refused = co_await open_connection(runtime_, plan_, endpoint, Protocol::http1, connection_);
       if (refused != Failure::none) co_return end_try(refused);
     }
     record().connect_time = reused_ ? 0 : runtime_.reactor.now_us() - try_began_us_;
     if (runtime_.counters != nullptr)
       (reused_ ? runtime_.counters->upstream_reuses : runtime_.counters->upstream_connects).add();
-    if (!plan_.body_reads_client) start_watch();
+    if (!plan_.body_reads_client) watch_.start(plan_.client, *connection_->sock);
 
     net::Sock& upstream = *connection_->sock;
     OutBuffer& out = runtime_.out;
@@ -155,49 +133,6 @@ Failure Exchange::end_try(Failure failure) {
   return failure;
 }
 
-net::Task<Failure> Exchange::connect(const route::Endpoint& endpoint) {
-  net::SockPtr sock;
-  const net::Address address = address_of(endpoint);
-  const int result = co_await net::Sock::connect(runtime_.reactor, address, plan_.policy->connect_timeout, sock);
-  if (result <= 0) co_return failure_of_connect(result);
-  connection_ = std::make_unique<Connection>(std::move(sock), endpoint.id, runtime_.reactor.now_ms(), tls_id(plan_));
-  if (plan_.tls == nullptr) co_return Failure::none;
-  co_return co_await start_tls(endpoint);
-}
-
-// Spec 1.6: the handshake has proxy-connect-timeout for itself.
-net::Task<Failure> Exchange::start_tls(const route::Endpoint& endpoint) {
-  net::Sock& sock = *connection_->sock;
-  SSL* ssl = plan_.tls->new_ssl(runtime_.sessions, endpoint.id, plan_.tls_name);
-  if (ssl == nullptr) {
-    connection_.reset();
-    co_return Failure::out_of_memory;
-  }
-  sock.start_tls_client(ssl);
-  const int result = co_await sock.handshake(plan_.policy->connect_timeout);
-  if (result > 0) co_return Failure::none;
-  const Failure failure = failed_handshake(endpoint, result);
-  connection_.reset();
-  co_return failure;
-}
-
-Failure Exchange::failed_handshake(const route::Endpoint& endpoint, int result) {
-  net::Sock& sock = *connection_->sock;
-  tls::HandshakeProblem problem = tls::problem_of_handshake(sock.ssl(), sock.tls_error());
-  if (result == -ETIMEDOUT) problem.text = "no answer within proxy-connect-timeout";
-  const std::uint64_t now = runtime_.reactor.now_ms();
-  if (now - runtime_.tls_told_ms >= kHandshakeLogMs) {
-    observe::log::error("upstream", "TLS handshake with {} of {} failed: {} ({} more since the last such line)",
-                        endpoint.text, plan_.backend->name, problem.text, runtime_.tls_untold);
-    runtime_.tls_told_ms = now;
-    runtime_.tls_untold = 0;
-  } else {
-    ++runtime_.tls_untold;
-  }
-  if (result == -ETIMEDOUT) return Failure::connect_timeout;
-  return problem.untrusted ? Failure::tls_untrusted : Failure::tls_failed;
-}
-
 bool Exchange::may_replay_stale(Failure failure) const {
   if (!reused_ || received_) return false;
   if (failure != Failure::send_failed && failure != Failure::receive_failed && failure != Failure::closed_early) {
@@ -218,7 +153,7 @@ net::Task<int> Exchange::upload() {
   if (result < 0) {
     if (plan_.body->failure() != Failure::none || result == -ETIMEDOUT) upstream.cancel_read(-ECANCELED);
   } else if (plan_.body_reads_client) {
-    start_watch();
+    watch_.start(plan_.client, upstream);
   }
   co_return result;
 }
@@ -256,7 +191,7 @@ std::optional<Failure> Exchange::parse_head() {
 
 net::Millis Exchange::next_wait() const {
   const net::Millis most = plan_.policy->read_timeout;
-  if (watch_ == Watch::reset) return std::min(most, kHalfCloseGrace);
+  if (watch_.in_grace()) return std::min(most, ClientWatch::kHalfCloseGrace);
   if (uploading()) return kUploadCheck;
   const net::Millis waited(runtime_.reactor.now_ms() - waiting_since_ms_);
   return waited >= most ? net::Millis(1) : most - waited;
@@ -264,11 +199,7 @@ net::Millis Exchange::next_wait() const {
 
 bool Exchange::keep_waiting() {
   const std::uint64_t now = runtime_.reactor.now_ms();
-  if (watch_ == Watch::reset && now - received_ms_ >= static_cast<std::uint64_t>(kHalfCloseGrace.count())) {
-    watch_ = Watch::fin;
-    // A half-close within the grace is none of our business any more.
-    if (plan_.client->hangup() == net::Hangup::none) plan_.client->watch_hangup(*connection_->sock, net::Hangup::fin);
-  }
+  watch_.look(now, received_ms_);
   if (upload_result_ < 0) return false;
   if (uploading()) return true;
   return now - waiting_since_ms_ < static_cast<std::uint64_t>(plan_.policy->read_timeout.count());
@@ -289,15 +220,8 @@ Failure Exchange::failure_of_read(int result) const {
   return Failure::receive_failed;
 }
 
-void Exchange::start_watch() {
-  if (plan_.client == nullptr) return;
-  watch_ = Watch::reset;
-  plan_.client->watch_hangup(*connection_->sock, net::Hangup::reset);
-}
-
 void Exchange::drop_connection() {
-  if (watch_ != Watch::off) plan_.client->unwatch();
-  watch_ = Watch::off;
+  watch_.stop();
   upload_.reset();
   upload_result_ = 0;
   connection_.reset();
@@ -310,8 +234,7 @@ void Exchange::finish(bool complete) {
                         body() != http::BodyKind::until_close && head_.status != 101 &&
                         !plan_.policy->connection_close && connection_->sock->input().empty();
   if (reusable) {
-    if (watch_ != Watch::off) plan_.client->unwatch();
-    watch_ = Watch::off;
+    watch_.stop();
     upload_.reset();
     runtime_.pool.give(std::move(connection_), limits_of(*plan_.settings), runtime_.reactor.now_ms());
   }

@@ -1,7 +1,20 @@
 // Step 8 of life-of-a-request: reusing connections.
 #include "weir/upstream/pool.h"
 
+#include "upstream/h2_session.h"
+
 namespace weir::upstream {
+namespace {
+
+// Open, and nothing unexpected has arrived.
+bool may_rest(Connection& connection) {
+  return connection.h2 ? connection.h2->rest() : connection.sock->quiet();
+}
+
+}  // namespace
+
+Connection::Connection(net::SockPtr s, route::EndpointId id, std::uint64_t now_ms, std::uint32_t tls_context)
+    : sock(std::move(s)), endpoint(id), tls(tls_context), created_ms(now_ms) {}
 
 Connection::~Connection() = default;
 
@@ -22,14 +35,15 @@ ConnectionPtr Pool::remove(Connection& connection) noexcept {
   return ConnectionPtr(&connection);
 }
 
-// The endpoint closed it, or said something nobody asked for: both end the connection. A stale edge does not.
-void Pool::on_event(void* context, net::Sock& sock) {
+// The endpoint closed it, or said something nobody asked for: both end the connection. A stale edge does not, nor do
+// the control frames of HTTP/2.
+void Pool::on_event(void* context, net::Sock&) {
   Connection& connection = *static_cast<Connection*>(context);
-  if (!sock.quiet()) connection.pool_->remove(connection).reset();
+  if (!may_rest(connection)) connection.pool_->remove(connection).reset();
 }
 
-ConnectionPtr Pool::take(route::EndpointId endpoint, std::uint64_t now_ms, std::uint32_t tls) {
-  auto found = slots_.find(key(endpoint, tls));
+ConnectionPtr Pool::take(route::EndpointId endpoint, std::uint64_t now_ms, std::uint32_t tls, Protocol protocol) {
+  auto found = slots_.find(key(endpoint, tls, protocol));
   if (found == slots_.end()) return nullptr;
   Slot& slot = found->second;
   while (!slot.connections.alone()) {
@@ -37,7 +51,7 @@ ConnectionPtr Pool::take(route::EndpointId endpoint, std::uint64_t now_ms, std::
     if (slot.connections.alone()) slot.emptied_ms = now_ms;
     bool fresh =
         now_ms - connection->created_ms < limits_.age_ms && now_ms - connection->idle_since_ms_ < limits_.idle_ms;
-    if (fresh && connection->sock->quiet()) return connection;
+    if (fresh && may_rest(*connection)) return connection;
   }
   return nullptr;
 }
@@ -50,8 +64,9 @@ void Pool::give(ConnectionPtr connection, const KeepaliveLimits& limits, std::ui
     return;
   }
   connection->sock->drop_input();
-  if (!connection->sock->quiet()) return;
-  Slot& slot = slots_[key(connection->endpoint, connection->tls)];
+  if (!may_rest(*connection)) return;
+  const Protocol protocol = connection->h2 ? Protocol::http2 : Protocol::http1;
+  Slot& slot = slots_[key(connection->endpoint, connection->tls, protocol)];
   Connection& kept = *connection.release();
   kept.by_age_.connection = kept.by_endpoint_.connection = &kept;
   kept.idle_since_ms_ = now_ms;

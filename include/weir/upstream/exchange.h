@@ -15,6 +15,7 @@
 #include "weir/observe/worker_metrics.h"
 #include "weir/route/routing_table.h"
 #include "weir/tls/client_context.h"
+#include "weir/upstream/client_watch.h"
 #include "weir/upstream/failure.h"
 #include "weir/upstream/out_buffer.h"
 #include "weir/upstream/pool.h"
@@ -57,6 +58,26 @@ class BodySource {
   virtual bool replayable() const = 0;
   // Sends all of it. Result > 0, or -errno; failure() then tells a failure that is not the upstream's.
   virtual net::Task<int> send_to(net::Sock& upstream, net::Millis timeout) = 0;
+  virtual Failure failure() const = 0;
+};
+
+// The same in pieces, for a protocol that frames them itself.
+class PulledBody {
+ public:
+  // `last`: nothing follows it. The last one may be empty, no other is.
+  struct Run {
+    std::string_view bytes;
+    bool last = false;
+  };
+
+  virtual ~PulledBody() = default;
+  virtual bool replayable() const = 0;
+  // Once per try. A body that is not replayable goes on behind the last run that was taken.
+  virtual void rewind() = 0;
+  // Waits for the next run. Result > 0, or -errno; failure() then tells a failure that is not the upstream's.
+  virtual net::Task<int> next(Run& run) = 0;
+  // The run that next() gave was used, and its view ends.
+  virtual void taken() = 0;
   virtual Failure failure() const = 0;
 };
 
@@ -113,18 +134,12 @@ class Exchange {
   void finish(bool complete);
 
  private:
-  enum class Watch : std::uint8_t { off, reset, fin };
-
   net::Task<Failure> attempt(const route::Endpoint& endpoint);
-  net::Task<Failure> connect(const route::Endpoint& endpoint);
-  net::Task<Failure> start_tls(const route::Endpoint& endpoint);
-  Failure failed_handshake(const route::Endpoint& endpoint, int result);
   net::Task<int> upload();
   // The next step with the bytes read so far: none = the head is there; nullopt = more bytes are needed.
   std::optional<Failure> parse_head();
   bool may_replay_stale(Failure failure) const;
   Failure end_try(Failure failure);
-  void start_watch();
   void drop_connection();
   void end_selection();
   observe::UpstreamTry& record() { return tries_.back(); }
@@ -139,7 +154,7 @@ class Exchange {
   std::int64_t try_began_us_ = 0;
   std::uint64_t waiting_since_ms_ = 0;
   std::uint64_t received_ms_ = 0;
-  Watch watch_ = Watch::off;
+  ClientWatch watch_;
   bool reused_ = false;
   bool selection_ended_ = false;
   bool sent_ = false;      // bytes of this try may have reached the endpoint

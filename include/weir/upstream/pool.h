@@ -22,18 +22,22 @@ struct KeepaliveLimits {
   std::uint64_t idle_ms = 60 * 1000;
 };
 
+class H2Session;
 class Pool;
+
+// Connections are kept apart by what is spoken on them.
+enum class Protocol : std::uint8_t { http1, http2 };
 
 // One connection to an endpoint, leased or idle. Destroying it closes it.
 class Connection {
  public:
-  Connection(net::SockPtr s, route::EndpointId id, std::uint64_t now_ms, std::uint32_t tls_context = 0)
-      : sock(std::move(s)), endpoint(id), tls(tls_context), created_ms(now_ms) {}
+  Connection(net::SockPtr s, route::EndpointId id, std::uint64_t now_ms, std::uint32_t tls_context = 0);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();
 
   net::SockPtr sock;
+  std::unique_ptr<H2Session> h2;  // null: HTTP/1
   route::EndpointId endpoint;
   std::uint32_t tls;  // tls::ClientContext::id(); 0: plain
   std::uint64_t created_ms;
@@ -58,8 +62,10 @@ class Pool {
   Pool& operator=(const Pool&) = delete;
   ~Pool();
 
-  // A connection that is open and silent; null: none. Those with other TLS settings are never given.
-  ConnectionPtr take(route::EndpointId endpoint, std::uint64_t now_ms, std::uint32_t tls = 0);
+  // A connection that is open and has nothing to say; null: none. Those with other TLS settings or another protocol are
+  // never given.
+  ConnectionPtr take(route::EndpointId endpoint, std::uint64_t now_ms, std::uint32_t tls = 0,
+                     Protocol protocol = Protocol::http1);
   // Keeps it if the limits allow. REQUIRES: the last exchange on it is complete.
   void give(ConnectionPtr connection, const KeepaliveLimits& limits, std::uint64_t now_ms);
   // Closes what was idle for too long. Call it about once a second.
@@ -75,8 +81,9 @@ class Pool {
     std::uint64_t emptied_ms = 0;
   };
 
-  static std::uint64_t key(route::EndpointId endpoint, std::uint32_t tls) {
-    return std::uint64_t{tls} << 32 | endpoint;
+  // Ids of contexts are counted up from 1 and never come near their last bit.
+  static std::uint64_t key(route::EndpointId endpoint, std::uint32_t tls, Protocol protocol) {
+    return std::uint64_t{protocol == Protocol::http2} << 63 | std::uint64_t{tls} << 32 | endpoint;
   }
   static Connection& of(net::ListNode& node) { return *static_cast<Connection::Hook&>(node).connection; }
   static void on_event(void* context, net::Sock& sock);
