@@ -141,7 +141,13 @@ std::vector<SettingSpec> upstream_settings() {
                    "Longest life of an upstream connection."),
       setting("upstream-keepalive-timeout", in_settings(&Settings::upstream_keepalive_timeout),
               "Idle time of an upstream connection."),
-      plan_setting("grpc-buffer-size-kb", "number", "0", "Buffer of gRPC responses."),
+      SettingSpec("grpc-buffer-size-kb", Support::noop, "number", "0",
+                  "The head of a gRPC response may have 64 KiB, its body 256 KiB ahead of the client; checked only.")
+          .apply([](std::string_view value, Settings&) {
+            int size = 0;
+            return rows::read(value, size);
+          })
+          .print([](const Settings&) { return std::string("0"); }),
       time_setting("proxy-stream-timeout", in_settings(&Settings::stream_timeout),
                    "Idle time of a connection that is passed on unread (ssl-passthrough)."),
       plan_setting("proxy-stream-next-upstream", "bool", "true", "Retries TCP and UDP."),

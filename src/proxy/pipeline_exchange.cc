@@ -34,12 +34,17 @@ bool is_usable(const route::Backend& backend) {
 }
 
 // backend-protocol, of the location's own backend: stand-ins and the default backend are always plain (spec 4.10).
-bool speaks_tls(const Request& request) {
+features::BackendProtocol protocol_of(const Request& request) {
   using features::BackendProtocol;
   const BackendProtocol protocol = request.policies().backend_protocol.protocol;
-  if (protocol == BackendProtocol::http || request.error_code != 0) return false;
-  if (request.location->backend == request.table->default_backend) return false;
-  return protocol == BackendProtocol::https || request.connection->https;
+  if (protocol == BackendProtocol::http || request.error_code != 0) return BackendProtocol::http;
+  if (request.location->backend == request.table->default_backend) return BackendProtocol::http;
+  if (protocol != BackendProtocol::auto_http) return protocol;
+  return request.connection->https ? BackendProtocol::https : BackendProtocol::http;
+}
+
+bool is_grpc(features::BackendProtocol protocol) {
+  return protocol == features::BackendProtocol::grpc || protocol == features::BackendProtocol::grpcs;
 }
 
 }  // namespace
@@ -133,7 +138,8 @@ net::MaybeTask<Failure> RequestPipeline::receive_body() {
   // HTTP/1.0 has no chunks: a body without a length has to be here first.
   // A body that is copied has to be read twice.
   const features::MirrorPolicy& mirror = request_.policies().mirror;
-  const bool stream = !policy.request_buffering &&
+  // gRPC streams both ways at the same time (as the original, whatever proxy-request-buffering says).
+  const bool stream = (!policy.request_buffering || is_grpc(protocol_of(request_))) &&
                       !(policy.http_1_0 && request_.head.body == http::BodyKind::chunked) &&
                       !(mirror.on() && mirror.body);
   if (stream) {
@@ -163,11 +169,15 @@ net::Task<bool> RequestPipeline::proxy() {
   RequestBody& body = request_.body;
   upstream::Plan exchange_plan = plan();
   exchange_plan.head = &head;
-  if (speaks_tls(request_)) exchange_plan.tls = request_.location->shared->upstream_tls.get();
+  const features::BackendProtocol protocol = protocol_of(request_);
+  if (protocol == features::BackendProtocol::https || protocol == features::BackendProtocol::grpcs) {
+    exchange_plan.tls = request_.location->shared->upstream_tls.get();
+  }
   if (request_.selection.backend != nullptr) exchange_plan.selection = &request_.selection;
+  exchange_plan.body_reads_client = body.streaming();
+  if (is_grpc(protocol)) co_return co_await proxy_grpc(exchange_plan);
   exchange_plan.body = body.has_bytes() ? &body : nullptr;
   if (request_.head.upgrade) exchange_plan.upgrade = request_.head.fields.get(http::FieldId::upgrade);
-  exchange_plan.body_reads_client = body.streaming();
 
   upstream::Exchange exchange(worker_.upstream(), exchange_plan, request_.upstream_head, request_.tries);
   const Failure failure = co_await exchange.start();
@@ -183,18 +193,27 @@ net::Task<bool> RequestPipeline::proxy() {
   co_return co_await deliver(exchange);
 }
 
+std::optional<Coding> RequestPipeline::coding_of(http::ResponseHead& head, http::BodyKind body) {
+  if (!request_.settings().compression.any()) return std::nullopt;
+  return choose_coding(worker_, head, body, request_);
+}
+
+std::unique_ptr<ContentEncoder> RequestPipeline::encoder_of(Coding coding, const http::ResponseHead& head,
+                                                            http::BodyKind body) {
+  const features::CompressionSettings& settings = request_.settings().compression;
+  const int level = coding == Coding::gzip ? settings.gzip.level : settings.brotli.level;
+  std::optional<std::uint64_t> length;
+  if (body == http::BodyKind::length) length = head.content_length;
+  return make_encoder(coding, level, length, worker_.compression_memory());
+}
+
 net::Task<Failure> RequestPipeline::relay(upstream::Exchange& exchange) {
-  if (!request_.settings().compression.any()) return relay_response(worker_, exchange, sink_, request_);
-  const std::optional<Coding> coding = choose_coding(worker_, exchange.head(), exchange.body(), request_);
+  const std::optional<Coding> coding = coding_of(exchange.head(), exchange.body());
   return coding ? relay_encoded(exchange, *coding) : relay_response(worker_, exchange, sink_, request_);
 }
 
 net::Task<Failure> RequestPipeline::relay_encoded(upstream::Exchange& exchange, Coding coding) {
-  const features::CompressionSettings& settings = request_.settings().compression;
-  const int level = coding == Coding::gzip ? settings.gzip.level : settings.brotli.level;
-  std::optional<std::uint64_t> length;
-  if (exchange.body() == http::BodyKind::length) length = exchange.head().content_length;
-  std::unique_ptr<ContentEncoder> encoder = make_encoder(coding, level, length, worker_.compression_memory());
+  std::unique_ptr<ContentEncoder> encoder = encoder_of(coding, exchange.head(), exchange.body());
   if (!encoder) co_return Failure::out_of_memory;
   CompressingSink sink(sink_, std::move(encoder));
   const Failure failure = co_await relay_response(worker_, exchange, sink, request_);
@@ -202,16 +221,20 @@ net::Task<Failure> RequestPipeline::relay_encoded(upstream::Exchange& exchange, 
   co_return failure;
 }
 
-net::Task<bool> RequestPipeline::deliver(upstream::Exchange& exchange) {
-  RequestBody& body = request_.body;
+void RequestPipeline::prepare_response(http::ResponseHead& head, bool uploading) {
   // An answer before the end of a streamed body: what follows on this connection cannot be told from the body's rest.
-  if (exchange.uploading() && !body.complete()) request_.keep_alive = false;
-  request_.upstream_fields = &exchange.head().fields;
-  run_response_filters(exchange.head().status);
+  if (uploading && !request_.body.complete()) request_.keep_alive = false;
+  request_.upstream_fields = &head.fields;
+  run_response_filters(head.status);
   request_.upstream_fields = nullptr;
-  drop_hidden_fields(exchange.head().fields, request_);
+  drop_hidden_fields(head.fields, request_);
   // Among many locations its series is not in the cache; sending takes longer than bringing it there.
   if (request_.location != nullptr) worker_.metrics().requests.prefetch(request_.location->id);
+}
+
+net::Task<bool> RequestPipeline::deliver(upstream::Exchange& exchange) {
+  RequestBody& body = request_.body;
+  prepare_response(exchange.head(), exchange.uploading());
   Failure cut = Failure::none;
   if (exchange.head().status == 101) {
     cut = co_await run_tunnel(client_, exchange, sink_, request_);

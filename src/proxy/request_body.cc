@@ -6,10 +6,12 @@
 #include "weir/observe/log.h"
 
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace weir::proxy {
 namespace {
@@ -21,6 +23,8 @@ constexpr std::uint64_t kDiscardBytes = 64 * 1024;
 constexpr std::uint64_t kDiscardMs = 1000;
 // Bytes handed to the file thread at a time.
 constexpr std::size_t kFilePiece = 256 * 1024;
+// Bytes read from a file at a time for a protocol that frames them itself.
+constexpr std::size_t kPulledPiece = 64 * 1024;
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -59,7 +63,9 @@ void RequestBody::reset() {
   storage_ = Storage::none;
   failure_ = Failure::none;
   expect_continue_ = stream_began_ = all_taken_ = false;
-  left_ = size_ = raw_bytes_ = file_size_ = 0;
+  left_ = size_ = raw_bytes_ = file_size_ = pulled_ = 0;
+  run_ = {};
+  run_raw_ = 0;
   decoder_.reset();
   if (memory_.capacity() > net::BufferPool::kSmall) memory_.shrink_to_fit();
   memory_.clear();
@@ -249,6 +255,75 @@ net::Task<int> RequestBody::send_stream(net::Sock& upstream, net::Millis timeout
   }
   if (!chunks) co_return 1;
   co_return co_await upstream.send_all(http::kLastChunk, timeout);
+}
+
+// --- in pieces
+
+// A stream cannot go back: it goes on with the run that is out.
+void RequestBody::rewind() {
+  if (storage_ != Storage::stream) pulled_ = 0;
+}
+
+net::Task<int> RequestBody::next(Run& run) {
+  if (storage_ == Storage::stream) co_return co_await next_of_stream(run);
+  if (storage_ == Storage::file) co_return next_of_file(run);
+  run = {in_memory(), true};
+  co_return 1;
+}
+
+net::Task<int> RequestBody::next_of_stream(Run& run) {
+  stream_began_ = true;
+  while (run_raw_ == 0) {
+    std::string_view bytes;
+    std::size_t raw = 0;
+    if (next_run(bytes, raw)) {
+      if (bytes.empty()) {  // framing alone
+        consume(raw);
+        continue;
+      }
+      if (kind_ == http::BodyKind::chunked && limits_.size != 0 && pulled_ + bytes.size() > limits_.size) {
+        failure_ = Failure::body_too_large;
+        co_return -EFBIG;
+      }
+      run_ = {bytes, kind_ == http::BodyKind::length && bytes.size() == left_};
+      run_raw_ = raw;
+      break;
+    }
+    if (failure_ != Failure::none) co_return -EPROTO;
+    if (all_taken_) {
+      run = {{}, true};
+      co_return 1;
+    }
+    const int result = co_await read_more(limits_.timeout);
+    if (result <= 0) {
+      failure_ = failure_of_client_read(result);
+      co_return result < 0 ? result : -ECONNRESET;
+    }
+  }
+  run = run_;
+  co_return 1;
+}
+
+// From the page cache mostly, as with sendfile().
+int RequestBody::next_of_file(Run& run) {
+  memory_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(kPulledPiece, file_size_ - pulled_)));
+  const ssize_t got = ::pread(file_->fd(), memory_.data(), memory_.size(), static_cast<off_t>(pulled_));
+  if (got != static_cast<ssize_t>(memory_.size())) {
+    failure_ = Failure::body_file;
+    return -EIO;
+  }
+  run = {memory_, pulled_ + memory_.size() == file_size_};
+  return 1;
+}
+
+void RequestBody::taken() {
+  if (storage_ == Storage::file) {
+    pulled_ += memory_.size();
+  } else if (run_raw_ != 0) {
+    pulled_ += run_.bytes.size();
+    consume(std::exchange(run_raw_, 0));
+    run_ = {};
+  }
 }
 
 bool RequestBody::worth_discarding() const {

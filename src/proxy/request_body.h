@@ -39,7 +39,7 @@ struct BodyFiles {
   const std::string& directory;
 };
 
-class RequestBody final : public upstream::BodySource {
+class RequestBody final : public upstream::BodySource, public upstream::PulledBody {
  public:
   RequestBody();
   ~RequestBody() override;
@@ -84,6 +84,11 @@ class RequestBody final : public upstream::BodySource {
   net::Task<int> send_to(net::Sock& upstream, net::Millis timeout) override;
   upstream::Failure failure() const override { return failure_; }
 
+  // --- upstream::PulledBody
+  void rewind() override;
+  net::Task<int> next(Run& run) override;
+  void taken() override;
+
  private:
   enum class Storage : std::uint8_t { none, input, memory, file, stream };
 
@@ -91,6 +96,8 @@ class RequestBody final : public upstream::BodySource {
   // the body is complete, or failure_ is set.
   bool next_run(std::string_view& run, std::size_t& raw);
   void consume(std::size_t raw);
+  net::Task<int> next_of_stream(Run& run);
+  int next_of_file(Run& run);
   net::Task<upstream::Failure> receive_into_input(net::Millis timeout);
   net::Task<upstream::Failure> write_memory_to_file(const BodyFiles& files);
   net::Task<int> send_stream(net::Sock& upstream, net::Millis timeout);
@@ -111,6 +118,10 @@ class RequestBody final : public upstream::BodySource {
   std::shared_ptr<TempFile> file_;
   std::uint64_t file_size_ = 0;
   BodyLimits limits_;
+  // What next() gave: bytes taken before it, and the input bytes that a run of a stream stands for (0: none is out).
+  std::uint64_t pulled_ = 0;
+  Run run_;
+  std::size_t run_raw_ = 0;
 };
 
 }  // namespace weir::proxy

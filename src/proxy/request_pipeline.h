@@ -7,6 +7,13 @@
 #include "proxy/worker.h"
 #include "weir/net/sock.h"
 
+#include <memory>
+#include <optional>
+
+namespace weir::upstream {
+class H2Exchange;
+}
+
 namespace weir::proxy {
 
 class RequestPipeline {
@@ -45,11 +52,18 @@ class RequestPipeline {
   net::MaybeTask<Failure> receive_body();
   upstream::Plan plan() const;
   net::Task<bool> proxy();
+  // Filters and hidden fields. `uploading`: the request's body is not sent completely yet.
+  void prepare_response(http::ResponseHead& head, bool uploading);
   // Sends the response that the exchange holds. Result as handle()'s.
   net::Task<bool> deliver(upstream::Exchange& exchange);
   // Through an encoder where the ConfigMap and the client want that.
+  std::optional<Coding> coding_of(http::ResponseHead& head, http::BodyKind body);
+  std::unique_ptr<ContentEncoder> encoder_of(Coding coding, const http::ResponseHead& head, http::BodyKind body);
   net::Task<Failure> relay(upstream::Exchange& exchange);
   net::Task<Failure> relay_encoded(upstream::Exchange& exchange, Coding coding);
+  // The same for endpoints that speak HTTP/2 (pipeline_grpc.cc).
+  net::Task<bool> proxy_grpc(upstream::Plan& exchange_plan);
+  net::Task<Failure> relay_grpc(upstream::H2Exchange& exchange);
 
   // Responses replaced by those of an error backend (pipeline_errors.cc).
   bool is_replaced(int status, bool own) const;

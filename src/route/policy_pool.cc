@@ -39,6 +39,10 @@ bool may_be_https(std::string_view url) {
   return base::iequals(scheme, "https") || scheme.find('$') != std::string_view::npos;
 }
 
+bool may_need_tls(features::BackendProtocol protocol) {
+  return protocol != features::BackendProtocol::http && protocol != features::BackendProtocol::grpc;
+}
+
 void deny(LocationPolicies& policies, std::string problem) {
   policies.problem = std::move(problem);
   policies.policies.deny.reason = policies.problem.substr(0, policies.problem.find(':')) + "-broken";
@@ -56,7 +60,7 @@ std::shared_ptr<const LocationPolicies> PolicyPool::get(const features::Policies
   auto made = std::make_shared<LocationPolicies>();
   made->policies = policies;
   if (policies.hsts.enabled) made->hsts_value = features::header_value(policies.hsts);
-  if (policies.backend_protocol.protocol != features::BackendProtocol::http) add_upstream_tls(*made);
+  if (may_need_tls(policies.backend_protocol.protocol)) add_upstream_tls(*made);
   if (may_be_https(policies.external_auth.url.source())) add_auth_tls(*made);
   if (may_be_https(policies.mirror.target.source())) add_mirror_tls(*made);
   made->filters = options_.filter_mask ? options_.filter_mask(policies) : 0;

@@ -22,8 +22,8 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PREFIX = "nginx.ingress.kubernetes.io/"
 PLANNED_AT_MOST = 0.10
-# What may still be planned: HTTP/2 and FastCGI to endpoints, a web application firewall.
-MAY_BE_PLANNED = re.compile(r"backend-protocol=(grpcs?|fcgi)|(enable-modsecurity|enable-owasp-core-rules|modsecurity-transaction-id"
+# What may still be planned: FastCGI to endpoints, a web application firewall.
+MAY_BE_PLANNED = re.compile(r"backend-protocol=fcgi|(enable-modsecurity|enable-owasp-core-rules|modsecurity-transaction-id"
                             r"|fastcgi-index|fastcgi-params-configmap)=.*", re.S | re.I)
 SKIPPED = 77
 

@@ -87,7 +87,7 @@ struct LocationPolicies {
   features::Policies policies;
   std::string hsts_value;              // ready-made header value, empty when off
   std::uint64_t filters = 0;           // bit i: filter i of features/filter_order.h is active here
-  tls::ClientContextPtr upstream_tls;  // of backend-protocol HTTPS and AUTO_HTTP; null: plain
+  tls::ClientContextPtr upstream_tls;  // of backend-protocol HTTPS, AUTO_HTTP and GRPCS; null: plain
   tls::ClientContextPtr mirror_tls;    // of a mirror whose URL may be https; null: it is not
   tls::ClientContextPtr auth_tls;      // of an authentication service whose URL may be https; null: it is not
   std::string problem;  // why a setting cannot be honoured, "annotation: text"; empty: all can. The paths are denied

@@ -8,8 +8,11 @@ struct Known {
   std::string_view name;
   BackendProtocol protocol;
 };
-constexpr Known kServed[] = {
-    {"HTTP", BackendProtocol::http}, {"HTTPS", BackendProtocol::https}, {"AUTO_HTTP", BackendProtocol::auto_http}};
+constexpr Known kServed[] = {{"HTTP", BackendProtocol::http},
+                             {"HTTPS", BackendProtocol::https},
+                             {"AUTO_HTTP", BackendProtocol::auto_http},
+                             {"GRPC", BackendProtocol::grpc},
+                             {"GRPCS", BackendProtocol::grpcs}};
 
 const Known* find_served(std::string_view value) {
   for (const Known& known : kServed) {
@@ -38,7 +41,7 @@ AnnotationSet backend_protocol_annotations() {
   return annotation_set(
       "backend_protocol", "BackendProtocol",
       {
-          // HTTP/1.1 to an endpoint that expects gRPC or FastCGI would be wrong, so these close the paths.
+          // HTTP/1.1 to an endpoint that expects FastCGI would be wrong, so it closes the paths.
           Spec("backend-protocol", Support::exact,
                syntax::one_of("HTTP, HTTPS, AUTO_HTTP, GRPC, GRPCS or FCGI",
                               {"HTTP", "HTTPS", "AUTO_HTTP", "GRPC", "GRPCS", "FCGI"}, syntax::Case::ignored),
@@ -46,7 +49,7 @@ AnnotationSet backend_protocol_annotations() {
               .default_text("HTTP")
               .apply(apply)
               .print(print)
-              .plan_values({"GRPC", "GRPCS", "FCGI"})
+              .plan_values({"FCGI"})
               .protects(),
       });
 }

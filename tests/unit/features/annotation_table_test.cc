@@ -231,7 +231,7 @@ TEST(AnnotationTable, AnExactRowMayHavePlannedValues) {
   const AnnotationRow& row = *find_annotation("backend-protocol");
 
   EXPECT_EQ(support_of(row, "AUTO_HTTP"), Support::exact);
-  EXPECT_EQ(support_of(row, "GRPC"), Support::planned);
+  EXPECT_EQ(support_of(row, "GRPC"), Support::exact);
   EXPECT_EQ(support_of(row, "fcgi"), Support::planned);
   EXPECT_EQ(support_of(*find_annotation("enable-modsecurity"), "true"), Support::planned);
 }
@@ -247,7 +247,7 @@ TEST(AnnotationTable, MarkdownNamesEveryKeyWithItsClass) {
             std::string::npos)
       << page;
   EXPECT_NE(page.find("| `enable-modsecurity` | planned, 503 |"), std::string::npos);
-  EXPECT_NE(page.find("| `backend-protocol` | exact; `GRPC` `GRPCS` `FCGI` planned, 503 |"), std::string::npos);
+  EXPECT_NE(page.find("| `backend-protocol` | exact; `FCGI` planned, 503 |"), std::string::npos);
 }
 
 }  // namespace

@@ -594,10 +594,9 @@ TEST(ReadSettings, AnUnknownVariableLeavesTheClientsAddressAsTheKeyOfLimits) {
 
 TEST(ReadSettings, PlannedKeysAreNamedWhenTheyAskForSomething) {
   EXPECT_EQ(lines(read({{"proxy-stream-responses", "5"},
-                        {"grpc-buffer-size-kb", "4"},
                         {"proxy-stream-next-upstream-tries", "3"},
                         {"proxy-stream-next-upstream", "1"}})),
-            "warning setting-planned grpc-buffer-size-kb\nwarning setting-planned proxy-stream-responses\n");
+            "warning setting-planned proxy-stream-responses\n");
   EXPECT_EQ(lines(read({{"use-http2", "true"}})), "warning setting-planned use-http2\n");
   EXPECT_EQ(lines(read({{"use-http2", "false"}})), "");
   EXPECT_EQ(lines(read({{"limit-req-status-code", "200"}})), "warning setting-invalid limit-req-status-code\n");

@@ -5,8 +5,9 @@
 
 namespace weir::features {
 
-// auto_http: https for requests that came by HTTPS, else http. Whatever is not served closes its paths (DenyPolicy).
-enum class BackendProtocol : std::uint8_t { http, https, auto_http };
+// auto_http: https for requests that came by HTTPS, else http. grpc, grpcs: HTTP/2, without and with TLS. Whatever is
+// not served closes its paths (DenyPolicy).
+enum class BackendProtocol : std::uint8_t { http, https, auto_http, grpc, grpcs };
 
 struct BackendProtocolPolicy {
   BackendProtocol protocol = BackendProtocol::http;

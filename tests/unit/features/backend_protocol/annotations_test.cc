@@ -8,7 +8,7 @@ using testing::outcome;
 using testing::read;
 using testing::settings;
 
-TEST(BackendProtocolAnnotations, HttpAndHttpsAreServedInAnyCase) {
+TEST(BackendProtocolAnnotations, ProtocolsAreServedInAnyCase) {
   const auto protocol = [](const char* value) {
     EXPECT_EQ(outcome({{"backend-protocol", value}}), "ok") << value;
     return read({{"backend-protocol", value}}).policies.backend_protocol.protocol;
@@ -18,10 +18,13 @@ TEST(BackendProtocolAnnotations, HttpAndHttpsAreServedInAnyCase) {
   EXPECT_EQ(protocol("HTTPS"), BackendProtocol::https);
   EXPECT_EQ(protocol("https"), BackendProtocol::https);
   EXPECT_EQ(protocol("Auto_Http"), BackendProtocol::auto_http);
+  EXPECT_EQ(protocol("GRPC"), BackendProtocol::grpc);
+  EXPECT_EQ(protocol("grpc"), BackendProtocol::grpc);
+  EXPECT_EQ(protocol("grpcS"), BackendProtocol::grpcs);
 }
 
-TEST(BackendProtocolAnnotations, OtherProtocolsAreNotSpokenToAsHttp) {
-  for (const char* other : {"GRPC", "GRPCS", "grpcs", "FCGI"}) {
+TEST(BackendProtocolAnnotations, FastCgiIsNotSpokenToAsHttp) {
+  for (const char* other : {"FCGI", "fcgi"}) {
     EXPECT_EQ(outcome({{"backend-protocol", other}}), "503 backend-protocol-planned") << other;
     const ReadResult result = read({{"backend-protocol", other}});
     EXPECT_EQ(result.policies.backend_protocol.protocol, BackendProtocol::http) << other;
