@@ -183,10 +183,10 @@ net::Task<Failure> H2Exchange::step() {
   received_ = true;
   waiting_since_ms_ = runtime_.reactor.now_ms();
   record().bytes_received += static_cast<std::uint64_t>(result);
-  const bool good = session().feed();
+  session().feed();
   session().flush();
   if (session().ended()) co_return Failure::none;
-  co_return good && !session().closed() ? Failure::none : session().failure();
+  co_return session().alive() && !session().closed() ? Failure::none : session().failure();
 }
 
 net::Task<Failure> H2Exchange::receive() {

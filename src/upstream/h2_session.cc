@@ -61,12 +61,15 @@ bool H2Session::begin() {
 
 // --- receiving
 
-bool H2Session::feed() {
+void H2Session::feed() {
   const std::string_view bytes = sock_.input();
   const ssize_t taken =
       nghttp2_session_mem_recv(library_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
   sock_.consume(bytes.size());
   if (taken < 0 && fault_ == Fault::none) fault_ = Fault::protocol;
+}
+
+bool H2Session::alive() const {
   // The library has ended the session, or an endpoint that goes away has answered everything.
   return fault_ == Fault::none && (closed_ || nghttp2_session_want_read(library_.get()) != 0);
 }
@@ -82,8 +85,8 @@ Failure H2Session::failure() const {
     case Fault::none:
       break;
   }
-  // What the library resets is no HTTP.
-  return closed_ && !reset_by_endpoint_ && !refused() ? Failure::invalid_header : Failure::receive_failed;
+  // What the library ends is no HTTP.
+  return reset_by_endpoint_ || refused() ? Failure::receive_failed : Failure::invalid_header;
 }
 
 void H2Session::consume(std::size_t bytes) {
@@ -97,7 +100,10 @@ bool H2Session::rest() {
     net::Sock::Reading reading = sock_.recv_some(net::BufferPool::kSmall, net::Millis(0));
     if (!reading.await_ready()) {
       open = true;
-    } else if (reading.await_resume() <= 0 || !feed()) {
+    } else if (reading.await_resume() > 0) {
+      feed();
+      if (!alive()) break;
+    } else {
       break;
     }
   }

@@ -36,9 +36,11 @@ class H2Session {
   H2Session& operator=(const H2Session&) = delete;
 
   // --- the connection
-  // Digests what the socket has received. false: nothing more can come of this connection.
-  bool feed();
+  // Digests what the socket has received. Follow it with flush().
+  void feed();
   void flush();
+  // false: nothing more can come of this connection.
+  bool alive() const;
   // Between two requests: takes what came and answers it. false: the connection must not be used again.
   bool rest();
 
@@ -60,7 +62,7 @@ class H2Session {
   bool closed() const { return closed_; }
   // The endpoint says that it has not begun with the request.
   bool refused() const { return closed_ && !ended_ && close_code_ == NGHTTP2_REFUSED_STREAM; }
-  // Why the request cannot go on, after a feed() that was false, or with closed() but not ended().
+  // Why the request cannot go on, when it is not alive(), or closed() but not ended().
   Failure failure() const;
   // Bytes of the body that have come and were not taken.
   bool has_body() const { return !body_.empty(); }

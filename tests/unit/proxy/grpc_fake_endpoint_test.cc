@@ -1,0 +1,587 @@
+// backend-protocol GRPC against endpoints that say exact frames; a real gRPC server is asked in tests/grpc.
+#include "unit/proxy/h2_endpoint.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace weir::proxy::test {
+namespace {
+
+using ::testing::AnyOf;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+constexpr const char* kGet = "GET /a?b HTTP/1.1\r\nHost: a.example\r\n\r\n";
+constexpr const char* kPost = "POST /S/M HTTP/1.1\r\nHost: a.example\r\nContent-Length: 5\r\n\r\nhello";
+
+class GrpcFakeEndpoint : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    model::Location& location = rules.add("a.example", "/", "web");
+    location.policies.backend_protocol.protocol = features::BackendProtocol::grpc;
+    policy = &location.policies.proxy;
+    rules.settings.reason_header = true;
+  }
+  Proxy& proxy(const FakeUpstream& upstream) {
+    rules.backend("web", {upstream.port()});
+    proxy_.emplace(rules);
+    return *proxy_;
+  }
+  std::string ask(const FakeUpstream::Script& script, std::string_view request = kPost) {
+    upstream_.emplace(script);
+    return proxy(*upstream_).get(request);
+  }
+  int connections() const { return upstream_->connections(); }
+
+  Rules rules;
+  features::ProxyPolicy* policy = nullptr;
+
+ private:
+  std::optional<FakeUpstream> upstream_;
+  std::optional<Proxy> proxy_;  // ends first
+};
+
+TEST_F(GrpcFakeEndpoint, TheRequestIsHttp2) {
+  H2Fields fields;
+  std::string body;
+  ask(
+      [&](Wire& wire, int) {
+        H2Endpoint endpoint(wire);
+        const std::uint32_t stream = endpoint.request();
+        fields = endpoint.fields;
+        body = endpoint.body;
+        endpoint.answer(stream, "hello");
+      },
+      "POST /S/M?x HTTP/1.1\r\nHost: a.example:80\r\nContent-Length: 5\r\nX-Mixed-Case: One\r\nTE: gzip\r\n"
+      "Connection: close, X-Hop\r\nX-Hop: 1\r\nContent-Type: application/grpc\r\n\r\nhello");
+
+  const auto value = [&](const char* name) {
+    std::string all;
+    for (const auto& [key, text] : fields) {
+      if (key == name) all += "[" + text + "]";
+    }
+    return all;
+  };
+  EXPECT_EQ(body, "hello");
+  EXPECT_EQ(fields.size() > 4 ? fields[0].first + fields[1].first + fields[2].first + fields[3].first : "",
+            ":method:scheme:path:authority");
+  EXPECT_EQ(value(":method"), "[POST]");
+  EXPECT_EQ(value(":scheme"), "[http]");
+  EXPECT_EQ(value(":path"), "[/S/M?x]");
+  EXPECT_EQ(value(":authority"), "[a.example:80]");
+  EXPECT_EQ(value("te"), "[trailers]");
+  EXPECT_EQ(value("x-mixed-case"), "[One]");
+  EXPECT_EQ(value("content-type"), "[application/grpc]");
+  EXPECT_EQ(value("content-length"), "[5]");
+  EXPECT_EQ(value("x-forwarded-for"), "[127.0.0.1]");
+  for (const char* absent : {"host", "connection", "x-hop", "keep-alive", "transfer-encoding", "upgrade"}) {
+    EXPECT_EQ(value(absent), "") << absent;
+  }
+}
+
+TEST_F(GrpcFakeEndpoint, HeadAndBodyArriveAndTrailersDoNotForHttp1) {
+  const std::string answer = ask([](Wire& wire, int) {
+    H2Endpoint endpoint(wire);
+    const std::uint32_t stream = endpoint.request();
+    endpoint.head(stream, {{":status", "200"}, {"content-type", "application/grpc"}, {"x-of-head", "1"}});
+    endpoint.data(stream, "some");
+    endpoint.data(stream, " bytes");
+    endpoint.head(stream, {{"grpc-status", "0"}, {"x-of-trailers", "1"}}, true);
+    endpoint.next(kGoaway);
+  });
+
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(answer, HasSubstr("x-of-head: 1\r\n"));
+  EXPECT_THAT(answer, HasSubstr("some bytes"));
+  EXPECT_THAT(answer, Not(HasSubstr("grpc-status")));
+  EXPECT_THAT(answer, Not(HasSubstr("x-of-trailers")));
+  EXPECT_THAT(answer, EndsWith("0\r\n\r\n"));
+}
+
+TEST_F(GrpcFakeEndpoint, AHeadThatEndsTheStreamIsAnEmptyBody) {
+  const std::string answer = ask([](Wire& wire, int) {
+    H2Endpoint endpoint(wire);
+    endpoint.head(endpoint.request(), {{":status", "200"}, {"grpc-status", "5"}}, true);
+    endpoint.next(kGoaway);
+  });
+
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(answer, HasSubstr("grpc-status: 5\r\n"));
+  EXPECT_THAT(answer, HasSubstr("Content-Length: 0\r\n"));
+}
+
+TEST_F(GrpcFakeEndpoint, InformationalHeadsAreSkipped) {
+  EXPECT_THAT(ask([](Wire& wire, int) {
+                H2Endpoint endpoint(wire);
+                const std::uint32_t stream = endpoint.request();
+                endpoint.head(stream, {{":status", "100"}});
+                endpoint.head(stream, {{":status", "103"}, {"link", "x"}});
+                endpoint.answer(stream, "hello");
+                endpoint.next(kGoaway);
+              }),
+              AllOf(StartsWith("HTTP/1.1 200 OK\r\n"), HasSubstr("hello"), Not(HasSubstr("link"))));
+}
+
+// --- tries
+
+TEST_F(GrpcFakeEndpoint, ARefusedRequestIsSentAgainWithItsBody) {
+  std::string body;
+  const std::string answer = ask([&](Wire& wire, int connection) {
+    H2Endpoint endpoint(wire);
+    const std::uint32_t stream = endpoint.request();
+    if (connection == 0) {
+      endpoint.reset(stream, kRefused);
+    } else {
+      body = endpoint.body;
+      endpoint.answer(stream, "hello");
+    }
+    endpoint.next(kGoaway);
+  });
+
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_EQ(body, "hello");
+  EXPECT_EQ(connections(), 2);
+}
+
+TEST_F(GrpcFakeEndpoint, ARequestThatAGoawayDoesNotCoverIsSentAgain) {
+  std::string body;
+  const std::string answer = ask([&](Wire& wire, int connection) {
+    H2Endpoint endpoint(wire);
+    const std::uint32_t stream = endpoint.request();
+    if (connection == 0) {
+      endpoint.go_away(0);
+    } else {
+      body = endpoint.body;
+      endpoint.answer(stream, "hello");
+    }
+    endpoint.next(kGoaway);
+  });
+
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_EQ(body, "hello");
+}
+
+TEST_F(GrpcFakeEndpoint, ALongBodyIsNotSentAgain) {
+  const std::string body = pattern(200'000);
+  const std::string answer = ask(
+      [](Wire& wire, int) {
+        H2Endpoint endpoint(wire, {{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 1'000'000}});
+        endpoint.open_window(0, 1'000'000);
+        endpoint.reset(endpoint.request(), kRefused);
+        endpoint.next(kGoaway);
+      },
+      "POST /S/M HTTP/1.1\r\nHost: a.example\r\nContent-Length: 200000\r\n\r\n" + body);
+
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 502 "));
+  EXPECT_EQ(connections(), 1);
+}
+
+TEST_F(GrpcFakeEndpoint, AResetBeforeTheHeadIsTriedAgainForAGetOnly) {
+  const auto resetting = [](Wire& wire, int connection) {
+    H2Endpoint endpoint(wire);
+    const std::uint32_t stream = endpoint.request();
+    if (connection == 0) {
+      endpoint.reset(stream, kCancel);
+    } else {
+      endpoint.answer(stream, "hello");
+    }
+    endpoint.next(kGoaway);
+  };
+
+  EXPECT_THAT(ask(resetting, kPost),
+              AllOf(StartsWith("HTTP/1.1 502 "), HasSubstr("X-Weir-Reason: upstream-reset\r\n")));
+  EXPECT_EQ(connections(), 1);
+  EXPECT_THAT(ask(resetting, kGet), StartsWith("HTTP/1.1 200 "));
+  EXPECT_EQ(connections(), 2);
+}
+
+TEST_F(GrpcFakeEndpoint, WhatProxyNextUpstreamSaysDoesNotCount) {
+  policy->next_upstream = features::kRetryOff;
+  EXPECT_THAT(ask(
+                  [](Wire& wire, int connection) {
+                    H2Endpoint endpoint(wire);
+                    const std::uint32_t stream = endpoint.request();
+                    if (connection > 0) endpoint.answer(stream, "hello");
+                  },
+                  kGet),
+              StartsWith("HTTP/1.1 200 "));
+}
+
+// --- the end of the endpoint
+
+TEST_F(GrpcFakeEndpoint, AResetBehindTheHeadCutsTheResponse) {
+  const std::string answer = ask([](Wire& wire, int) {
+    H2Endpoint endpoint(wire);
+    const std::uint32_t stream = endpoint.request();
+    endpoint.head(stream);
+    endpoint.data(stream, "half");
+    endpoint.reset(stream, kCancel);
+    endpoint.next(kGoaway);
+  });
+
+  EXPECT_THAT(answer, Not(EndsWith("0\r\n\r\n")));
+}
+
+TEST_F(GrpcFakeEndpoint, ALengthThatIsNotKeptCutsTheResponse) {
+  FakeUpstream upstream([](Wire& wire, int) {
+    H2Endpoint endpoint(wire);
+    const std::uint32_t stream = endpoint.request();
+    endpoint.head(stream, {{":status", "200"}, {"content-length", "10"}});
+    endpoint.data(stream, "half", true);
+    endpoint.next(kGoaway);
+  });
+  Wire client = proxy(upstream).connect();
+  client.send(kPost);
+  const std::string answer = client.read_response();
+
+  // It may be known before the head was sent.
+  EXPECT_TRUE(client.was_reset() || answer.starts_with("HTTP/1.1 502 ")) << answer;
+}
+
+TEST_F(GrpcFakeEndpoint, AWholeAnswerCountsAlthoughTheRequestGoesOn) {
+  FakeUpstream upstream([](Wire& wire, int) {
+    H2Endpoint endpoint(wire);
+    const std::uint32_t stream = endpoint.request(false);
+    endpoint.answer(stream, "enough");
+    endpoint.reset(stream, kNoError);
+    endpoint.next(kGoaway);
+  });
+  Wire client = proxy(upstream).connect();
+  client.send("POST /S/M HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+  const std::string answer = client.read_response();
+
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(answer, HasSubstr("enough"));
+  EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
+}
+
+TEST_F(GrpcFakeEndpoint, WhatIsNoHttpIs502) {
+  const H2Fields bad_heads[] = {
+      {{"x", "1"}},                                            // no status
+      {{":status", "200"}, {":status", "200"}},                // two
+      {{":status", "20"}},                                     //
+      {{":status", "200"}, {":path", "/"}},                    // of requests
+      {{":status", "200"}, {"X-Upper", "1"}},                  //
+      {{":status", "200"}, {"x", "a\rb"}},                     //
+      {{":status", "200"}, {"x", std::string("a\0b", 3)}},     //
+      {{":status", "200"}, {"x", "1\r\nset-cookie: a=b"}},     //
+      {{":status", "200"}, {"x y", "1"}},                      //
+      {{":status", "200"}, {"", "1"}},                         //
+      {{":status", "200"}, {"connection", "close"}},           //
+      {{":status", "200"}, {"transfer-encoding", "chunked"}},  //
+      {{":status", "200"}, {"content-length", "1x"}},          //
+      {{":status", "101"}},                                    //
+  };
+  for (const H2Fields& head : bad_heads) {
+    const std::string answer = ask([&](Wire& wire, int) {
+      H2Endpoint endpoint(wire);
+      endpoint.head(endpoint.request(), head);
+      endpoint.next(kGoaway);
+    });
+    EXPECT_THAT(answer, AllOf(StartsWith("HTTP/1.1 502 "), HasSubstr("X-Weir-Reason: upstream-invalid-header\r\n")))
+        << head.back().first << ": " << head.back().second;
+  }
+}
+
+TEST_F(GrpcFakeEndpoint, WhatIsNoHttp2Is502) {
+  const std::string_view answers[] = {"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
+                                      std::string_view("\0\0\0\0\0\0\0\0\0", 9)};
+  for (const std::string_view bytes : answers) {
+    const std::string answer = ask([&](Wire& wire, int) {
+      wire.send(bytes);
+      wire.read_all();
+    });
+    EXPECT_THAT(answer, AllOf(StartsWith("HTTP/1.1 502 "), HasSubstr("X-Weir-Reason: upstream-invalid-header\r\n")));
+  }
+}
+
+TEST_F(GrpcFakeEndpoint, PushesAreRefused) {
+  EXPECT_THAT(ask([](Wire& wire, int) {
+                H2Endpoint endpoint(wire);
+                const std::uint32_t stream = endpoint.request();
+                endpoint.send(kPush, kEndHeaders, stream,
+                              h2_number(2) + h2_fields({{":method", "GET"}, {":scheme", "http"}, {":path", "/"}}));
+                endpoint.next(kGoaway);
+              }),
+              StartsWith("HTTP/1.1 502 "));
+}
+
+// --- budgets
+
+TEST_F(GrpcFakeEndpoint, AHeadHasABound) {
+  const std::string answer = ask([](Wire& wire, int) {
+    H2Endpoint endpoint(wire);
+    const std::uint32_t stream = endpoint.request();
+    std::string block = h2_fields({{":status", "200"}});
+    for (int i = 0; i < 10; ++i) block += h2_fields({{"x-" + std::to_string(i), std::string(8000, 'x')}});
+    endpoint.send(kHeaders, kNone, stream, block.substr(0, 16000));
+    std::size_t at = 16000;
+    for (; at + 16000 < block.size(); at += 16000) endpoint.send(9, kNone, stream, block.substr(at, 16000));
+    endpoint.send(9, kEndHeaders, stream, block.substr(at));
+    endpoint.next(kGoaway);
+  });
+
+  EXPECT_THAT(answer, AllOf(StartsWith("HTTP/1.1 502 "), HasSubstr("X-Weir-Reason: upstream-header-too-large\r\n")));
+}
+
+TEST_F(GrpcFakeEndpoint, FramesThatBringNothingEndTheConnection) {
+  const std::string floods[] = {
+      h2_frame(kPing, kNone, 0, "12345678"),
+      h2_frame(kWindow, kNone, 0, h2_number(1)),
+      h2_frame(kData, kNone, 1, ""),
+  };
+  for (const std::string& one : floods) {
+    const std::string answer = ask([&](Wire& wire, int) {
+      H2Endpoint endpoint(wire);
+      const std::uint32_t stream = endpoint.request();
+      if (one[3] == kData) endpoint.head(stream);
+      // The budget grows by a hundred a second meanwhile: this is more than it can be for minutes.
+      std::string many;
+      for (int i = 0; i < 1000; ++i) many += one;
+      for (int i = 0; i < 100 && wire.send(many); ++i) {
+      }
+      endpoint.answer(stream, "hello");
+      endpoint.next(kGoaway);
+    });
+    EXPECT_THAT(answer, Not(HasSubstr("hello"))) << int{static_cast<unsigned char>(one[3])};
+  }
+}
+
+TEST_F(GrpcFakeEndpoint, FramesThatBringSomethingAreNotCounted) {
+  const std::string answer = ask([](Wire& wire, int) {
+    H2Endpoint endpoint(wire);
+    const std::uint32_t stream = endpoint.request();
+    endpoint.head(stream);
+    for (int i = 0; i < 5000; ++i) endpoint.data(stream, "x");
+    endpoint.data(stream, "hello", true);
+    endpoint.next(kGoaway);
+  });
+
+  EXPECT_THAT(answer, HasSubstr("hello"));
+}
+
+// --- windows
+
+TEST_F(GrpcFakeEndpoint, ABodyGoesUpAsTheEndpointOpensItsWindow) {
+  const std::string sent = pattern(1000);
+  std::string got;
+  std::vector<std::size_t> pieces;
+  FakeUpstream upstream([&](Wire& wire, int) {
+    H2Endpoint endpoint(wire, {{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 0}});
+    endpoint.answer(endpoint.request(), "first");  // the settings are known from now on
+    const std::uint32_t stream = endpoint.request(false);
+    while (got.size() < sent.size()) {
+      endpoint.open_window(stream, 300);
+      const std::optional<H2Frame> frame = endpoint.next(kData);
+      if (!frame) return;
+      got += frame->payload;
+      pieces.push_back(frame->payload.size());
+    }
+    endpoint.answer(stream, "hello");
+    endpoint.next(kGoaway);
+  });
+  Proxy& weir = proxy(upstream);
+  Wire client = weir.connect();
+  client.send(kGet);
+  EXPECT_THAT(client.read_response(), HasSubstr("first"));
+  client.send("POST /S/M HTTP/1.1\r\nHost: a.example\r\nContent-Length: 1000\r\n\r\n" + sent);
+
+  EXPECT_THAT(client.read_response(), HasSubstr("hello"));
+  EXPECT_EQ(got, sent);
+  EXPECT_THAT(pieces, ::testing::ElementsAre(300, 300, 300, 100));
+}
+
+TEST_F(GrpcFakeEndpoint, AnEndpointThatTakesNoneOfTheBodyIs504) {
+  policy->send_timeout = 300ms;
+  const std::string answer = ask(
+      [](Wire& wire, int) {
+        H2Endpoint endpoint(wire);
+        endpoint.request(false);
+        endpoint.next(kGoaway);  // its first window is 65,535 bytes
+      },
+      "POST /S/M HTTP/1.1\r\nHost: a.example\r\nContent-Length: 100000\r\n\r\n" + pattern(100'000));
+
+  EXPECT_THAT(answer, AllOf(StartsWith("HTTP/1.1 504 "), HasSubstr("X-Weir-Reason: upstream-send-timeout\r\n")));
+}
+
+TEST_F(GrpcFakeEndpoint, ASilentEndpointIs504) {
+  policy->read_timeout = 300ms;
+  const std::string answer = ask([](Wire& wire, int) {
+    H2Endpoint endpoint(wire);
+    endpoint.request();
+    endpoint.next(kGoaway);
+  });
+
+  EXPECT_THAT(answer, AllOf(StartsWith("HTTP/1.1 504 "), HasSubstr("X-Weir-Reason: upstream-read-timeout\r\n")));
+}
+
+TEST_F(GrpcFakeEndpoint, AnEndpointMayNotSendMoreThanItsWindow) {
+  std::atomic<bool> told{false};
+  FakeUpstream upstream([&](Wire& wire, int) {
+    H2Endpoint endpoint(wire);
+    const std::uint32_t stream = endpoint.request();
+    std::string out = h2_frame(kHeaders, kEndHeaders, stream, h2_fields({{":status", "200"}}));
+    // At once, so that nothing can be taken in between: twice the window.
+    const std::string piece(16'384, 'x');
+    for (int i = 0; i < 512; ++i) out += h2_frame(kData, kNone, stream, piece);
+    wire.send(out);
+    while (const std::optional<H2Frame> frame = endpoint.next()) {
+    }
+    told = true;
+  });
+  Wire client = proxy(upstream).connect();
+  client.shrink_receive_buffer();
+  client.send(kPost);
+
+  EXPECT_TRUE(eventually([&] { return told.load(); })) << "the connection went on";
+}
+
+TEST_F(GrpcFakeEndpoint, AClientThatDoesNotReadHoldsTheEndpointBack) {
+  std::atomic<std::size_t> sent{0};
+  constexpr std::size_t kSize = 32u << 20;
+  FakeUpstream upstream([&](Wire& wire, int) {
+    H2Endpoint endpoint(wire);
+    const std::uint32_t stream = endpoint.request();
+    endpoint.head(stream);
+    // Connection (opened in front of the request) and stream.
+    std::size_t windows[2] = {256 * 1024, 256 * 1024};
+    const std::string piece(16'384, 'x');
+    while (sent < kSize) {
+      while (std::min(windows[0], windows[1]) < piece.size()) {
+        const std::optional<H2Frame> frame = endpoint.next(kWindow);
+        if (!frame) return;
+        const auto byte = [&](std::size_t i) { return std::size_t{static_cast<unsigned char>(frame->payload[i])}; };
+        windows[frame->stream == 0 ? 0 : 1] += byte(0) << 24 | byte(1) << 16 | byte(2) << 8 | byte(3);
+      }
+      endpoint.data(stream, piece);
+      windows[0] -= piece.size();
+      windows[1] -= piece.size();
+      sent += piece.size();
+    }
+    endpoint.data(stream, "the end", true);
+    endpoint.next(kGoaway);
+  });
+  Wire client = proxy(upstream).connect();
+  client.shrink_receive_buffer();
+  client.send(kPost);
+  ASSERT_TRUE(eventually([&] { return sent >= 200'000; }));
+  eventually([until = std::chrono::steady_clock::now() + 300ms] { return std::chrono::steady_clock::now() >= until; });
+
+  EXPECT_LT(sent, kSize / 2) << "what the sockets hold, and the window";
+  EXPECT_THAT(client.read_response(), HasSubstr("the end"));
+}
+
+TEST_F(GrpcFakeEndpoint, TheRequestGoesOnWhileTheClientDoesNotRead) {
+  std::atomic<std::size_t> got{0};
+  constexpr std::size_t kSize = 4u << 20;
+  FakeUpstream upstream([&](Wire& wire, int) {
+    H2Endpoint endpoint(wire);
+    const std::uint32_t stream = endpoint.request(false);
+    endpoint.head(stream);
+    for (int i = 0; i < 15; ++i) endpoint.data(stream, std::string(16'384, 'x'));  // all that the window allows
+    std::optional<H2Frame> frame;
+    do {
+      frame = endpoint.next(kData);
+      if (!frame) return;
+      got += frame->payload.size();
+      if (frame->payload.empty()) continue;
+      endpoint.open_window(0, static_cast<std::uint32_t>(frame->payload.size()));
+      endpoint.open_window(stream, static_cast<std::uint32_t>(frame->payload.size()));
+    } while (!frame->ends_stream());
+    endpoint.data(stream, "the end", true);
+    endpoint.next(kGoaway);
+  });
+  policy->body_size = 0;
+  Wire client = proxy(upstream).connect();
+  client.shrink_receive_buffer();
+  client.send("POST /S/M HTTP/1.1\r\nHost: a.example\r\nContent-Length: " + std::to_string(kSize) + "\r\n\r\n");
+  client.send(pattern(kSize));
+
+  EXPECT_TRUE(eventually([&] { return got == kSize; })) << got;
+  EXPECT_THAT(client.read_response(), HasSubstr("the end"));
+}
+
+// --- connections
+
+TEST_F(GrpcFakeEndpoint, PingsAreAnsweredBetweenRequests) {
+  std::atomic<int> answered{0};
+  FakeUpstream upstream([&](Wire& wire, int) {
+    H2Endpoint endpoint(wire);
+    while (const std::uint32_t stream = endpoint.request()) {
+      endpoint.answer(stream, "hello");
+      endpoint.send(kPing, kNone, 0, "12345678");
+      const std::optional<H2Frame> frame = endpoint.next(kPing);
+      if (frame && (frame->flags & kAck) != 0 && frame->payload == "12345678") ++answered;
+    }
+  });
+  Proxy& weir = proxy(upstream);
+
+  for (int i = 1; i <= 3; ++i) {
+    EXPECT_THAT(weir.get(kPost), HasSubstr("hello"));
+    EXPECT_TRUE(eventually([&] { return answered == i; }));
+  }
+  EXPECT_EQ(upstream.connections(), 1);
+}
+
+TEST_F(GrpcFakeEndpoint, AnIdleConnectionThatEndsIsNotUsedAgain) {
+  std::atomic<int> closed{0};
+  FakeUpstream upstream([&](Wire& wire, int) {
+    H2Endpoint endpoint(wire);
+    endpoint.answer(endpoint.request(), "hello");
+    endpoint.go_away(1);
+    while (endpoint.next()) {
+    }
+    ++closed;
+  });
+  Proxy& weir = proxy(upstream);
+
+  for (int i = 1; i <= 3; ++i) {
+    EXPECT_THAT(weir.get(kPost), HasSubstr("hello"));
+    EXPECT_TRUE(eventually([&] { return closed == i; })) << "Weir closes it";
+  }
+}
+
+TEST_F(GrpcFakeEndpoint, ConnectionsAreNotSharedWithHttp1) {
+  std::atomic<int> http1{0};
+  FakeUpstream upstream([&](Wire& wire, int connection) {
+    if (connection == 0) {
+      H2Endpoint endpoint(wire);
+      endpoint.answer(endpoint.request(), "hello");
+      endpoint.next(kGoaway);
+    } else if (wire.read_head().starts_with("GET / HTTP/1.1\r\n")) {
+      ++http1;
+      wire.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nplain");
+    }
+  });
+  rules.add("b.example", "/", "web");
+  Proxy& weir = proxy(upstream);
+
+  EXPECT_THAT(weir.get(kPost), HasSubstr("hello"));
+  EXPECT_THAT(weir.get("GET / HTTP/1.1\r\nHost: b.example\r\n\r\n"), HasSubstr("plain"));
+  EXPECT_EQ(http1, 1);
+}
+
+TEST_F(GrpcFakeEndpoint, AClientThatLeavesEndsTheCall) {
+  std::atomic<int> state{0};
+  FakeUpstream upstream([&](Wire& wire, int) {
+    H2Endpoint endpoint(wire);
+    const std::uint32_t stream = endpoint.request();
+    endpoint.head(stream);
+    endpoint.data(stream, "begun");
+    state = 1;
+    while (endpoint.next()) {
+    }
+    state = 2;
+  });
+  Wire client = proxy(upstream).connect();
+  client.send(kPost);
+  ASSERT_THAT(client.read_until("begun"), HasSubstr("begun"));
+  client.reset();
+
+  EXPECT_TRUE(eventually([&] { return state == 2; }));
+}
+
+}  // namespace
+}  // namespace weir::proxy::test
