@@ -8,8 +8,8 @@ tests/mutations.yaml holds the mutations; each is
     search: "..."                           occurs exactly once in it
     replace: "..."                          what switches the behaviour off; it must compile
     tests: [scenario:routing/exact-beats-prefix.yaml, unit_route:PathEntries.*]
-A test is scenario:FILE, wire:FILE or PROGRAM:FILTER (a GoogleTest program, also golden_compile). All of a mutation's tests
-must be green without it and red with it. --check compares the list with the sources and builds nothing.
+A test is scenario:FILE, wire:FILE, wire:PROGRAM.py CASE or PROGRAM:FILTER (a GoogleTest program, also golden_compile). All
+of a mutation's tests must be green without it and red with it. --check compares the list with the sources and builds nothing.
 
 Works in a worktree of its own, build/see_red/tree, on the committed state, and never touches the checkout. Mutated sources
 are compiled alone, all others in unity batches, so that a mutation costs one compilation and one link. What was seen is kept
@@ -78,7 +78,11 @@ def test_problem(test, cache={}):
     """What is wrong with the name of a test, or None."""
     kind, _, rest = test.partition(":")
     if kind in FILES:
-        return None if (ROOT / "tests" / kind / rest).is_file() else f"{test}: no such file"
+        file, _, case = rest.partition(" ")
+        path = ROOT / "tests" / kind / file
+        if not path.is_file():
+            return f"{test}: no such file"
+        return None if not case or f"def {case}(" in path.read_text() else f"{test}: no such case"
     folder = folder_of(kind)
     if not folder or not (ROOT / folder).is_dir():
         return f"{test}: no such test program"
@@ -120,7 +124,7 @@ def digest(mutation, root):
     paths = [root / mutation["file"]]
     for test in mutation["tests"]:
         kind, _, rest = test.partition(":")
-        paths += [root / "tests" / kind / rest] if kind in FILES else sorted((root / folder_of(kind)).rglob("*.*"))
+        paths += [root / "tests" / kind / rest.split()[0]] if kind in FILES else sorted((root / folder_of(kind)).rglob("*.*"))
     for path in paths:
         if path.is_file():
             h.update(path.read_bytes())
@@ -172,7 +176,10 @@ class Workshop:
     def passes(self, test):
         """Whether the test is green. A test that hangs is red; one that runs nothing is a mistake of the list."""
         kind, rest = test.split(":", 1)
-        if kind in FILES:
+        if kind in FILES and " " in rest:
+            program, case = rest.split(" ")
+            command = [sys.executable, TREE / "tests" / kind / program, "--weir", BUILD / "weir", case]
+        elif kind in FILES:
             command = [sys.executable, TREE / "tests" / kind / "run.py", "--weir", BUILD / "weir", TREE / "tests" / kind / rest]
         else:
             found = [p for p in BUILD.rglob(kind) if p.is_file() and os.access(p, os.X_OK)]

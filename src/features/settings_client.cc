@@ -87,10 +87,6 @@ std::string trusted_text(const Settings& from) {
   return base::join(out, ",");
 }
 
-bool is_true(std::string_view value) {
-  return base::parse_bool(value).value_or(false);
-}
-
 std::vector<SettingSpec> connection_settings() {
   return {
       SettingSpec("bind-address", Support::exact, "comma list of addresses", "",
@@ -102,8 +98,11 @@ std::vector<SettingSpec> connection_settings() {
       setting("disable-ipv6-dns", in_settings(&Settings::disable_ipv6_dns),
               "No IPv6 look-ups. Otherwise they are made where a name has no IPv4 address."),
       ignore_setting("reuse-port", "bool", "true", "Every worker has its own listening socket."),
-      plan_setting("use-http2", "bool", "true", "HTTP/2; HTTP/1.1 is served.").asks(is_true),
-      plan_setting("http2-max-concurrent-streams", "number", "128", "Streams per connection."),
+      setting("use-http2", in_settings(&Settings::use_http2),
+              "HTTP/2 by ALPN on the HTTPS port, and with prior knowledge on the HTTP port."),
+      setting("http2-max-concurrent-streams", in_settings(&Settings::http2_max_concurrent_streams),
+              "HTTP/2 requests at a time on one connection.")
+          .check(check_not_zero),
       ignore_setting("http2-max-field-size", "size", "", "Obsolete in the original."),
       ignore_setting("http2-max-header-size", "size", "", "Obsolete in the original."),
       ignore_setting("http2-max-requests", "number", "0", "Obsolete in the original."),

@@ -139,6 +139,7 @@ void RequestHead::clear() {
   fields.clear();
   method = Method::get;
   minor_version = 1;
+  http2 = false;
   method_at = target_at = method_size = target_size = 0;
   authority.clear();
   host.clear();

@@ -50,9 +50,14 @@ constexpr std::array<Rejection, static_cast<std::size_t>(Reject::count)> kReject
     {"chunk-end", 400, "chunk data is not followed by CRLF"},
     {"trailer", 400, "a malformed trailer line"},
     {"trailers-too-long", 400, "more than 8 KiB of trailers"},
+    {"pseudo-field", 400, "HTTP/2: a pseudo-field is unknown, missing, empty, repeated or behind another field"},
+    {"authority-differs", 400, "HTTP/2: Host is not the same as :authority"},
+    {"field-name-case", 400, "HTTP/2: an upper-case letter in a field name"},
+    {"connection-field", 400, "HTTP/2: a field that belongs to HTTP/1 connections, or TE other than trailers"},
+    {"length-without-body", 400, "HTTP/2: a Content-Length above 0 and no body"},
 }};
 
-static_assert(kRejections.back().code == "trailers-too-long", "kRejections follows Reject");
+static_assert(kRejections.back().code == "length-without-body", "kRejections follows Reject");
 static_assert(kRejections[static_cast<std::size_t>(Reject::target_path)].code == kPathReason);
 
 }  // namespace

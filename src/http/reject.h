@@ -51,6 +51,11 @@ enum class Reject : std::uint8_t {
   chunk_end,
   trailer,
   trailers_too_long,
+  pseudo_field,
+  authority_differs,
+  field_name_case,
+  connection_field,
+  length_without_body,
   count
 };
 

@@ -327,6 +327,7 @@ const std::vector<LogVariable>& exact_variables() {
         {"hostname", write_hostname},
         text("http_referer", &Entry::referer),
         text("http_user_agent", &Entry::user_agent),
+        text("http2", &Entry::http2),
         {"https", write_https, kRaw, false},
         text("ingress_name", &Entry::ingress, false),
         {"is_args", write_is_args, kRaw, false},

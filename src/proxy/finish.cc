@@ -90,9 +90,9 @@ bool is_logged(const Request& request) {
   return request.policies().access_log.enabled;
 }
 
-void keep_sent_head(Worker& worker, Request& request, std::string_view head) {
+bool keeps_sent_head(Worker& worker, const Request& request) {
   observe::AccessLogBuffer* const log = worker.access_log();
-  if (log != nullptr && log->wants_sent_fields() && is_logged(request)) request.sent_head = head;
+  return log != nullptr && log->wants_sent_fields() && is_logged(request);
 }
 
 void finish(Worker& worker, Request& request) {

@@ -14,8 +14,9 @@ void finish(Worker& worker, Request& request);
 // Do the settings want a line for it?
 bool is_logged(const Request& request);
 
-// For the log, where its format names fields of the response. `head` is of HTTP/1: "HTTP/1.1 200 OK\r\nDate: ...".
-void keep_sent_head(Worker& worker, Request& request, std::string_view head);
+// Does the log's format name fields of the response? Then request.sent_head is to hold the head that went out, in lines
+// as of HTTP/1: "HTTP/1.1 200 OK\r\nDate: ...".
+bool keeps_sent_head(Worker& worker, const Request& request);
 
 // Runs finish() however the coroutine that handles the request ends: also when its frame is destroyed or memory is out.
 class FinishGuard {

@@ -1,5 +1,6 @@
 // Step 3 of life-of-a-request: request heads of one HTTP/1 connection, one after the other.
 #include "proxy/http1_sink.h"
+#include "proxy/http2_session.h"
 #include "proxy/request_pipeline.h"
 #include "proxy/session.h"
 
@@ -89,7 +90,7 @@ net::Task<bool> serve_request(Session& session) {
   begin_request(session, *request, began_us);
   session.set_activity(Activity::writing);
   Http1Sink sink(worker, client, *request);
-  RequestPipeline pipeline(worker, client, *request, sink);
+  RequestPipeline pipeline(worker, &client, *request, sink);
   if (failure == Failure::none && parsed.status == http::ParseStatus::bad) failure = Failure::bad_request;
   if (failure != Failure::none) {
     remember_bad_line(*request, client.input());
@@ -115,11 +116,17 @@ net::Task<bool> serve_request(Session& session) {
   co_return more;
 }
 
+net::Task<void> serve_http2(Session& session) {
+  Http2Session http2(session);
+  co_await http2.run();
+}
+
 }  // namespace
 
 net::Job serve_client(net::JobGroup&, std::unique_ptr<Session>& handed_over) {
   const std::unique_ptr<Session> session = std::move(handed_over);
   net::Sock& client = *session->sock;
+  bool http2 = false;
   if (settings_of(session->worker).use_proxy_protocol) {
     const bool known = co_await receive_proxy_header(*session);
     if (!known) co_return;
@@ -131,8 +138,9 @@ net::Job serve_client(net::JobGroup&, std::unique_ptr<Session>& handed_over) {
     }
     const bool ready = co_await handshake(*session);
     if (!ready) co_return;
+    if (client.is_tls()) http2 = co_await speaks_http2(*session);
   }
-  for (bool more = true; more;) {
+  for (bool more = !http2; more;) {
     if (client.input().empty()) {
       const features::Settings& settings = settings_of(session->worker);
       const bool first = session->requests == 0;
@@ -146,8 +154,13 @@ net::Job serve_client(net::JobGroup&, std::unique_ptr<Session>& handed_over) {
       }
       if (result <= 0) co_return;
     }
+    if (session->requests == 0 && !session->connection.https && client.input().front() == 'P') {
+      http2 = co_await speaks_http2(*session);
+      if (http2) break;
+    }
     more = co_await serve_request(*session);
   }
+  if (http2) co_await serve_http2(*session);
   if (session->linger) (void)co_await client.linger(kLinger);
 }
 

@@ -1,14 +1,11 @@
 // Step 10 of life-of-a-request: a response as HTTP/1.
 #include "proxy/http1_sink.h"
 
-#include "proxy/clock.h"
 #include "proxy/finish.h"
 #include "proxy/worker.h"
 #include "weir/http/h1_writer.h"
 
 #include <sys/uio.h>
-
-#include <string>
 
 namespace weir::proxy {
 namespace {
@@ -39,25 +36,14 @@ Framing Http1Sink::choose_framing(const ResponseStart& start) const {
   return request_.head.minor_version == 0 ? Framing::close : Framing::chunked;
 }
 
-net::Task<int> Http1Sink::start(const ResponseStart& start, std::string_view body, bool last) {
-  if (request_.location != nullptr && request_.policies().rate_limit.rate != 0) {
-    const features::RateLimitPolicy& policy = request_.policies().rate_limit;
-    throttle_ = {policy.rate, policy.rate_after, request_.began_us};
-    if (body.size() > throttle_.allowance(0, monotonic_us())) {
-      // The head alone; the body has to wait, and scratch memory does not.
-      const std::string kept(body);
-      const int sent = co_await this->start(start, {}, false);
-      if (sent < 0) co_return sent;
-      co_return co_await slow_data(kept, last);
-    }
-  }
+net::Task<int> Http1Sink::head(const ResponseStart& start, std::string_view body, bool last) {
   framing_ = choose_framing(start);
   if (framing_ == Framing::close || worker_.draining()) request_.keep_alive = false;
   request_.status = start.status;
   upstream::OutBuffer& out = worker_.out();
   out.clear();
   write_response_head(out, request_, start, framing_, worker_.date());
-  keep_sent_head(worker_, request_, out.view());
+  if (keeps_sent_head(worker_, request_)) request_.sent_head = out.view();
   request_.head_bytes_sent += out.size();
   request_.body_bytes_sent += body.size();
   request_.response_started = true;
@@ -84,33 +70,6 @@ net::Task<int> Http1Sink::start(const ResponseStart& start, std::string_view bod
   co_return co_await client_.send_all(parts, count, kSendTimeout, out.data(), out.size());
 }
 
-net::Task<int> Http1Sink::data(std::string_view body, bool last) {
-  return throttle_.on() && !body.empty() ? slow_data(body, last) : piece(body, last);
-}
-
-net::Task<int> Http1Sink::slow_data(std::string_view body, bool last) {
-  std::string kept;
-  if (worker_.in_relay_scratch(body)) {  // others use it while this one pauses
-    kept = body;
-    body = kept;
-  }
-  while (!body.empty()) {
-    const std::int64_t now = monotonic_us();
-    const std::uint64_t allowed = throttle_.allowance(request_.body_bytes_sent, now);
-    if (allowed == 0) {
-      const std::uint64_t wait = throttle_.wait_ms(request_.body_bytes_sent, now);
-      Pause pause(worker_.pauses(), worker_.reactor().now_ms() + wait);
-      co_await pause;
-      continue;
-    }
-    const std::string_view now_sent = body.substr(0, static_cast<std::size_t>(allowed));
-    body.remove_prefix(now_sent.size());
-    const int sent = co_await piece(now_sent, last && body.empty());
-    if (sent < 0) co_return sent;
-  }
-  co_return 1;
-}
-
 net::Task<int> Http1Sink::piece(std::string_view body, bool last) {
   if (body.empty() && (framing_ != Framing::chunked || !last)) co_return 1;
   request_.body_bytes_sent += body.size();
@@ -131,7 +90,7 @@ net::Task<int> Http1Sink::piece(std::string_view body, bool last) {
 }
 
 net::Sock* Http1Sink::raw_socket() {
-  if (throttle_.on()) return nullptr;
+  if (paced()) return nullptr;
   const bool plain = framing_ == Framing::length || framing_ == Framing::close;
   return plain && !client_.is_tls() ? &client_ : nullptr;
 }

@@ -107,7 +107,8 @@ LogEntry::LogEntry(const Request& request, std::int64_t took_us)
   if (request.bad_line.empty()) {
     const std::string_view target = request.head.target();
     entry.method = request.head.method_text();
-    entry.protocol = request.head.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1";
+    entry.protocol = request.head.version_text();
+    if (request.head.http2) entry.http2 = connection.tls != nullptr ? "h2" : "h2c";
     if (const std::size_t query = target.find('?'); query != std::string_view::npos)
       entry.args = target.substr(query + 1);
   }

@@ -1,6 +1,11 @@
 // Pauses: coroutines of a worker that go on after some time, in steps of the worker's tick (100 ms). One thread.
 //
 //   co_await Pause(worker.pauses(), now_ms + 250);
+//
+// or, for what somebody else may end:
+//
+//   Pause pause(worker.pauses(), now_ms + 30'000, &waiting_);
+//   const bool ended_early = co_await pause;
 #pragma once
 
 #include "weir/net/task.h"
@@ -27,23 +32,39 @@ class Pauses {
 
 class [[nodiscard]] Pause : net::ListNode {
  public:
-  Pause(Pauses& pauses, std::uint64_t due_ms) : pauses_(pauses), due_ms_(due_ms) {}
+  // `place`: points here while this lives.
+  Pause(Pauses& pauses, std::uint64_t due_ms, Pause** place = nullptr)
+      : pauses_(pauses), due_ms_(due_ms), place_(place) {
+    if (place_ != nullptr) *place_ = this;
+  }
   Pause(const Pause&) = delete;
   Pause& operator=(const Pause&) = delete;
-  ~Pause() { unlink(); }
+  ~Pause() {
+    if (place_ != nullptr) *place_ = nullptr;
+    unlink();
+  }
+
+  // Resumes the waiting coroutine now. Never call it from inside a coroutine that the waiting one may destroy.
+  void end_early() {
+    unlink();
+    early_ = true;
+    waiter_.resume();
+  }
 
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> waiter) noexcept {
     waiter_ = waiter;
     pauses_.waiting_.push_back(*this);
   }
-  void await_resume() const noexcept {}
+  bool await_resume() const noexcept { return early_; }
 
  private:
   friend class Pauses;
   Pauses& pauses_;
   std::uint64_t due_ms_;
   std::coroutine_handle<> waiter_;
+  Pause** place_;
+  bool early_ = false;
 };
 
 }  // namespace weir::proxy

@@ -157,7 +157,7 @@ upstream::Plan RequestPipeline::plan() const {
   plan.settings = &request_.settings();
   plan.method = request_.head.method;
   plan.idempotent = is_idempotent(request_.head);
-  plan.client = &client_;
+  plan.client = client_;
   plan.received_ms = worker_.reactor().now_ms();
   return plan;
 }
@@ -236,8 +236,8 @@ net::Task<bool> RequestPipeline::deliver(upstream::Exchange& exchange) {
   RequestBody& body = request_.body;
   prepare_response(exchange.head(), exchange.uploading());
   Failure cut = Failure::none;
-  if (exchange.head().status == 101) {
-    cut = co_await run_tunnel(client_, exchange, sink_, request_);
+  if (exchange.head().status == 101) {  // only where an Upgrade was offered: HTTP/1
+    cut = co_await run_tunnel(*client_, exchange, sink_, request_);
   } else {
     cut = co_await relay(exchange);
   }

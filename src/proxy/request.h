@@ -26,7 +26,7 @@ struct Request : RequestContext {
 
   SnapshotRef snapshot;
   RequestBody body;
-  net::Sock* client = nullptr;  // its leaving ends what is done for the request
+  net::Sock* client = nullptr;  // its leaving ends what is done for the request; null: HTTP/2
 
   // --- step 7: what is tried
   const route::Backend* backend = nullptr;

@@ -51,6 +51,17 @@ RequestBody::~RequestBody() = default;
 
 void RequestBody::begin(net::Sock& client, const http::RequestHead& head) {
   client_ = &client;
+  reactor_ = &client.reactor();
+  begin(head);
+}
+
+void RequestBody::begin(StreamInput& client, net::Reactor& reactor, const http::RequestHead& head) {
+  stream_ = &client;
+  reactor_ = &reactor;
+  begin(head);
+}
+
+void RequestBody::begin(const http::RequestHead& head) {
   kind_ = head.body;
   left_ = size_ = kind_ == http::BodyKind::length ? head.content_length : 0;
   expect_continue_ = head.expect_continue && exists();
@@ -59,6 +70,8 @@ void RequestBody::begin(net::Sock& client, const http::RequestHead& head) {
 
 void RequestBody::reset() {
   client_ = nullptr;
+  stream_ = nullptr;
+  reactor_ = nullptr;
   kind_ = http::BodyKind::none;
   storage_ = Storage::none;
   failure_ = Failure::none;
@@ -73,16 +86,17 @@ void RequestBody::reset() {
 }
 
 bool RequestBody::complete() const {
-  return all_taken_ || (storage_ == Storage::input && client_->input().size() >= left_);
+  return all_taken_ || (storage_ == Storage::input && rest_is_here());
 }
 
 std::uint64_t RequestBody::bytes_read() const {
   if (storage_ != Storage::input || all_taken_) return raw_bytes_;
-  return raw_bytes_ + std::min<std::uint64_t>(left_, client_->input().size());  // not taken before release()
+  return raw_bytes_ + std::min<std::uint64_t>(left_, input().size());  // not taken before release()
 }
 
 bool RequestBody::next_run(std::string_view& run, std::size_t& raw) {
   if (all_taken_) return false;
+  if (stream_ != nullptr) return next_run_of_stream(run, raw);
   const std::string_view input = client_->input();
   if (input.empty()) return false;
   if (kind_ == http::BodyKind::length) {
@@ -104,9 +118,31 @@ bool RequestBody::next_run(std::string_view& run, std::size_t& raw) {
   return raw > 0;
 }
 
+bool RequestBody::next_run_of_stream(std::string_view& run, std::size_t& raw) {
+  run = stream_->input();
+  if (kind_ == http::BodyKind::length) {
+    // The codec compares length and bytes; an endpoint must not get the last one before they are known to fit.
+    if (run.size() > left_ || (stream_->ended() && run.size() < left_)) {
+      failure_ = Failure::body_malformed;
+      return false;
+    }
+    if (run.size() == left_ && !stream_->ended()) return false;
+  } else if (run.empty() && stream_->ended()) {
+    all_taken_ = true;
+  }
+  raw = run.size();
+  return raw > 0;
+}
+
 void RequestBody::consume(std::size_t raw) {
-  client_->consume(raw);
   raw_bytes_ += raw;
+  if (stream_ != nullptr) {
+    stream_->consume(raw);
+    if (kind_ == http::BodyKind::length) left_ -= raw;
+    all_taken_ = kind_ == http::BodyKind::length ? left_ == 0 : stream_->ended() && stream_->input().empty();
+    return;
+  }
+  client_->consume(raw);
   if (kind_ == http::BodyKind::length) {
     left_ -= raw;
     all_taken_ = left_ == 0;
@@ -120,11 +156,14 @@ net::Task<int> RequestBody::read_more(net::Millis timeout) {
   if (expect_continue_) {
     expect_continue_ = false;
     // RFC 9110 10.1.1: not needed once body bytes are here.
-    if (client_->input().empty()) {
+    if (stream_ != nullptr) {
+      if (stream_->input().empty()) stream_->send_continue();
+    } else if (client_->input().empty()) {
       const int sent = co_await client_->send_all(kContinue, timeout);
       if (sent < 0) co_return sent;
     }
   }
+  if (stream_ != nullptr) co_return co_await stream_->more(timeout);
   co_return co_await client_->recv_some(net::BufferPool::kLarge, timeout);
 }
 
@@ -133,7 +172,7 @@ net::Task<Failure> RequestBody::receive(const BodyLimits& limits, const BodyFile
   if (!exists() || all_taken_) co_return Failure::none;
   if (kind_ == http::BodyKind::length && left_ <= net::BufferPool::kSmall) {
     storage_ = Storage::input;
-    if (client_->input().size() >= left_) co_return Failure::none;
+    if (rest_is_here()) co_return Failure::none;
     co_return co_await receive_into_input(limits_.timeout);
   }
   storage_ = Storage::memory;
@@ -156,7 +195,7 @@ net::Task<Failure> RequestBody::receive(const BodyLimits& limits, const BodyFile
     }
     if (failure_ != Failure::none) co_return failure_;
     if (all_taken_) break;
-    if (storage_ == Storage::file) client_->grow_input(net::BufferPool::kLarge);
+    if (storage_ == Storage::file && client_ != nullptr) client_->grow_input(net::BufferPool::kLarge);
     const int result = co_await read_more(limits_.timeout);
     if (result <= 0) co_return failure_ = failure_of_client_read(result);
   }
@@ -165,7 +204,7 @@ net::Task<Failure> RequestBody::receive(const BodyLimits& limits, const BodyFile
 }
 
 net::Task<Failure> RequestBody::receive_into_input(net::Millis timeout) {
-  while (client_->input().size() < left_) {
+  while (!rest_is_here()) {
     const int result = co_await read_more(timeout);
     if (result <= 0) co_return failure_ = failure_of_client_read(result);
   }
@@ -196,7 +235,7 @@ void RequestBody::stream(const BodyLimits& limits) {
 }
 
 std::string_view RequestBody::in_memory() const {
-  if (storage_ == Storage::input) return client_->input().substr(0, left_);
+  if (storage_ == Storage::input) return input().substr(0, left_);
   return storage_ == Storage::memory ? std::string_view(memory_) : std::string_view();
 }
 
@@ -334,15 +373,16 @@ bool RequestBody::worth_discarding() const {
 }
 
 net::Task<bool> RequestBody::discard() {
+  if (stream_ != nullptr) co_return false;                   // HTTP/2 goes on without: the stream ends alone
   if (storage_ == Storage::input) storage_ = Storage::none;  // consumed here, run by run
-  const std::uint64_t deadline = client_->reactor().now_ms() + kDiscardMs;
+  const std::uint64_t deadline = reactor_->now_ms() + kDiscardMs;
   const std::uint64_t limit = raw_bytes_ + kDiscardBytes;
   while (!all_taken_) {
     std::string_view run;
     std::size_t raw = 0;
     while (next_run(run, raw)) consume(raw);
     if (all_taken_) break;
-    const std::uint64_t now = client_->reactor().now_ms();
+    const std::uint64_t now = reactor_->now_ms();
     if (failure_ != Failure::none || raw_bytes_ > limit || now >= deadline) co_return false;
     const int result = co_await client_->recv_some(net::BufferPool::kSmall, net::Millis(deadline - now));
     if (result <= 0) co_return false;
@@ -351,7 +391,7 @@ net::Task<bool> RequestBody::discard() {
 }
 
 void RequestBody::release() {
-  if (storage_ == Storage::input && !all_taken_ && client_->input().size() >= left_) {
+  if (storage_ == Storage::input && !all_taken_ && rest_is_here()) {
     consume(static_cast<std::size_t>(left_));
   }
   memory_.clear();

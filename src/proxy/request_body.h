@@ -1,14 +1,16 @@
-// RequestBody: the body of an HTTP/1 request (life-of-a-request, step 9). Read completely before an endpoint is chosen
+// RequestBody: the body of a request (life-of-a-request, step 9). Read completely before an endpoint is chosen
 // (proxy-request-buffering on, the default) or handed on while it arrives (off).
 //
 // Buffered: in the client's input buffer if it fits there, else in memory up to client-body-buffer-size, else in an
 // unlinked temporary file, which is written by the file thread. Streamed: pulled, so that a slow endpoint slows the
 // client down. A chunked body is decoded here and leaves with a length (buffered) or with chunks of our own (streamed).
+// That of an HTTP/2 request without Content-Length is treated alike, but comes without chunk framing.
 //
-// One worker. Lifetime: inside its Request; the client's Sock outlives it.
+// One worker. Lifetime: inside its Request; the client's Sock or stream outlives it.
 #pragma once
 
 #include "proxy/stored_body.h"
+#include "proxy/stream_input.h"
 #include "weir/http/h1_parser.h"
 #include "weir/http/head.h"
 #include "weir/net/sock.h"
@@ -46,6 +48,8 @@ class RequestBody final : public upstream::BodySource, public upstream::PulledBo
 
   // With the head parsed and consumed from the client's input.
   void begin(net::Sock& client, const http::RequestHead& head);
+  // The same for HTTP/2.
+  void begin(StreamInput& client, net::Reactor& reactor, const http::RequestHead& head);
   void reset();
 
   // Reads all of it. none: it is here. `files` outlives the Task.
@@ -102,8 +106,15 @@ class RequestBody final : public upstream::BodySource, public upstream::PulledBo
   net::Task<upstream::Failure> write_memory_to_file(const BodyFiles& files);
   net::Task<int> send_stream(net::Sock& upstream, net::Millis timeout);
   net::Task<int> read_more(net::Millis timeout);
+  void begin(const http::RequestHead& head);
+  std::string_view input() const { return client_ != nullptr ? client_->input() : stream_->input(); }
+  // The last bytes of a length: an HTTP/2 stream has to end with them.
+  bool rest_is_here() const { return input().size() >= left_ && (stream_ == nullptr || stream_->ended()); }
+  bool next_run_of_stream(std::string_view& run, std::size_t& raw);
 
-  net::Sock* client_ = nullptr;
+  net::Sock* client_ = nullptr;    // HTTP/1
+  StreamInput* stream_ = nullptr;  // HTTP/2
+  net::Reactor* reactor_ = nullptr;
   http::BodyKind kind_ = http::BodyKind::none;
   Storage storage_ = Storage::none;
   upstream::Failure failure_ = upstream::Failure::none;

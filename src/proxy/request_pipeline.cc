@@ -61,7 +61,7 @@ bool RequestPipeline::pin_snapshot() {
   request_.digests = worker_.services().digests;
   request_.passwords = &worker_.passwords();
   request_.auth = &worker_.auth();
-  request_.client = &client_;
+  request_.client = client_;
   request_.request_id = request_.head.fields.get(http::FieldId::request_id);
   if (request_.request_id.empty() && request_.settings().generate_request_id) {
     worker_.request_ids().write(request_.generated_id.data());

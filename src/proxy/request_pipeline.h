@@ -18,7 +18,9 @@ namespace weir::proxy {
 
 class RequestPipeline {
  public:
-  RequestPipeline(Worker& worker, net::Sock& client, Request& request, ResponseSink& sink)
+  // `client`: its leaving ends what is done for the request, and a tunnel takes it over. Null for an HTTP/2 stream,
+  // whose end destroys the whole coroutine instead.
+  RequestPipeline(Worker& worker, net::Sock* client, Request& request, ResponseSink& sink)
       : worker_(worker), client_(client), request_(request), sink_(sink) {}
 
   // REQUIRES: the head is parsed and consumed, the body begun, connection and times are set. request.keep_alive tells
@@ -78,7 +80,7 @@ class RequestPipeline {
   net::Task<bool> answer();
 
   Worker& worker_;
-  net::Sock& client_;
+  net::Sock* client_;
   Request& request_;
   ResponseSink& sink_;
 };

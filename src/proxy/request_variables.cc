@@ -193,7 +193,7 @@ std::optional<std::string_view> Expansion::view_of_client(Variable what) const {
     case Variable::server_addr:
       return std::string_view(connection.local_address_text);
     case Variable::server_protocol:
-      return std::string_view(request_.head.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1");
+      return request_.head.version_text();
     case Variable::scheme:
       return std::string_view(connection.https ? "https" : "http");
     case Variable::https:

@@ -25,19 +25,37 @@ std::uint64_t not_passed(const features::Settings* settings) {
   return backend_server ? kNotPassed & ~field_bit(FieldId::server) : kNotPassed;
 }
 
-void write_server(http::HeadWriter& head, const Request& request, const ResponseStart& start) {
+// `Head`: http::HeadWriter or FieldCollector.
+template <class Head>
+void write_server(Head& head, const Request& request, const ResponseStart& start) {
   if (request.table == nullptr || !request.settings().server_tokens) return;
   const bool from_backend = request.settings().allow_backend_server_header && start.fields != nullptr &&
                             start.fields->find(FieldId::server) != nullptr;
   if (!from_backend) head.clean_field("Server", kServer);
 }
 
-void write(http::HeadWriter& head, const Request& request, const ResponseStart& start, Framing framing,
-           std::string_view date) {
+// In front of the fields that say how the body comes.
+template <class Head>
+void write_beginning(Head& head, const Request& request, const ResponseStart& start, std::string_view date) {
   head.status_line(start.status, start.phrase);
   head.clean_field("Date", date);
   write_server(head, request, start);
   if (start.fields == nullptr && !start.content_type.empty()) head.field("Content-Type", start.content_type);
+}
+
+// Behind them.
+template <class Head>
+void write_rest(Head& head, const Request& request, const ResponseStart& start) {
+  if (!start.location.empty()) head.field("Location", start.location);
+  if (start.fields != nullptr) {
+    head.fields(*start.fields, not_passed(request.table != nullptr ? &request.settings() : nullptr));
+  }
+  if (!request.response.empty()) head.fields(request.response.added(), 0);
+}
+
+void write(http::HeadWriter& head, const Request& request, const ResponseStart& start, Framing framing,
+           std::string_view date) {
+  write_beginning(head, request, start, date);
   if (framing == Framing::length || (framing == Framing::none && start.length_told)) {
     head.field("Content-Length", start.length);
   } else if (framing == Framing::chunked) {
@@ -49,13 +67,14 @@ void write(http::HeadWriter& head, const Request& request, const ResponseStart& 
   } else {
     head.append(request.keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n");
   }
-  if (!start.location.empty()) head.field("Location", start.location);
-  if (start.fields != nullptr) {
-    head.fields(*start.fields, not_passed(request.table != nullptr ? &request.settings() : nullptr));
-  }
-  if (!request.response.empty()) head.fields(request.response.added(), 0);
+  write_rest(head, request, start);
   head.finish();
 }
+
+// RFC 9113 8.2.2.
+constexpr std::uint64_t kNotInHttp2 = field_bit(FieldId::connection) | field_bit(FieldId::keep_alive) |
+                                      field_bit(FieldId::proxy_connection) | field_bit(FieldId::transfer_encoding) |
+                                      field_bit(FieldId::upgrade);
 
 }  // namespace
 
@@ -83,6 +102,63 @@ void write_response_head(upstream::OutBuffer& out, const Request& request, const
     if (!head.ok()) continue;
     out.advance(head.size());
     return;
+  }
+}
+
+void collect_response_head(FieldCollector& out, const Request& request, const ResponseStart& start,
+                           std::string_view date) {
+  out.clear();
+  write_beginning(out, request, start, date);
+  if (start.body == http::BodyKind::length || (start.body == http::BodyKind::none && start.length_told)) {
+    out.field("Content-Length", start.length);
+  }
+  write_rest(out, request, start);
+}
+
+void FieldCollector::clear() {
+  text_.clear();
+  entries_.clear();
+}
+
+FieldCollector::Entry FieldCollector::at(std::size_t i) const {
+  const Place& place = entries_[i];
+  const std::string_view text = text_;
+  return {text.substr(place.name, place.name_size), text.substr(place.name + place.name_size, place.value_size)};
+}
+
+std::string FieldCollector::as_lines() const {
+  std::string out;
+  for (std::size_t i = 0; i < size(); ++i) {
+    const Entry entry = at(i);
+    out.append(entry.name).append(": ").append(entry.value).append("\r\n");
+  }
+  return out.append("\r\n");
+}
+
+void FieldCollector::add(std::string_view name, std::string_view value) {
+  entries_.push_back({static_cast<std::uint32_t>(text_.size()), static_cast<std::uint32_t>(name.size()),
+                      static_cast<std::uint32_t>(value.size())});
+  text_.append(name).append(value);
+}
+
+void FieldCollector::status_line(int status, std::string_view) {
+  field(":status", static_cast<std::uint64_t>(status));
+}
+
+void FieldCollector::field(std::string_view name, std::string_view value) {
+  add(name, value);
+  const auto is_control = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; };
+  std::replace_if(text_.end() - static_cast<std::ptrdiff_t>(value.size()), text_.end(), is_control, ' ');
+}
+
+void FieldCollector::field(std::string_view name, std::uint64_t value) {
+  add(name, std::to_string(value));
+}
+
+void FieldCollector::fields(const http::Fields& fields, std::uint64_t skip) {
+  for (const http::Field& field : fields.all()) {
+    if (field.dropped || ((skip | kNotInHttp2) & field_bit(field.id)) != 0) continue;
+    add(fields.name(field), fields.value(field));
   }
 }
 

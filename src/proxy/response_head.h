@@ -5,8 +5,11 @@
 #include "weir/http/head.h"
 #include "weir/upstream/out_buffer.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace weir::proxy {
 
@@ -29,11 +32,49 @@ struct ResponseStart {
 // How it goes out over HTTP/1.
 enum class Framing : std::uint8_t { none, length, chunked, close };
 
+// The fields of a response head for HTTP/2, which has neither a status line nor a framing of its own in the head. Names
+// in any case. Takes what http::HeadWriter takes. Memory is kept from head to head.
+class FieldCollector {
+ public:
+  struct Entry {
+    std::string_view name;
+    std::string_view value;
+  };
+
+  void clear();
+  void status_line(int status, std::string_view reason);
+  void field(std::string_view name, std::string_view value);
+  void field(std::string_view name, std::uint64_t value);
+  void clean_field(std::string_view name, std::string_view value) { add(name, value); }
+  void fields(const http::Fields& fields, std::uint64_t skip);
+
+  std::size_t size() const { return entries_.size(); }
+  Entry at(std::size_t i) const;
+  // As lines of an HTTP/1 head, where ":status: 200" takes the place of the status line.
+  std::string as_lines() const;
+  // Bytes of names and values, and two for each field.
+  std::size_t bytes() const { return text_.size() + 2 * entries_.size(); }
+
+ private:
+  struct Place {
+    std::uint32_t name = 0;  // offset; the value follows
+    std::uint32_t name_size = 0;
+    std::uint32_t value_size = 0;
+  };
+  void add(std::string_view name, std::string_view value);
+
+  std::string text_;
+  std::vector<Place> entries_;
+};
+
 // Marks the upstream's fields that must not reach the client: those replaced by filters and those of hide-headers.
 void drop_hidden_fields(http::Fields& fields, const RequestContext& request);
 
 // Appends the head to `out`.
 void write_response_head(upstream::OutBuffer& out, const Request& request, const ResponseStart& start, Framing framing,
                          std::string_view date);
+// The same for HTTP/2; replaces what `out` holds.
+void collect_response_head(FieldCollector& out, const Request& request, const ResponseStart& start,
+                           std::string_view date);
 
 }  // namespace weir::proxy

@@ -7,10 +7,10 @@ namespace weir::route {
 namespace {
 
 bool same_tls(const features::Settings& a, const features::Settings& b) {
-  return a.ssl_protocols == b.ssl_protocols && a.ssl_ciphers == b.ssl_ciphers && a.ssl_ecdh_curve == b.ssl_ecdh_curve &&
-         a.ssl_session_cache == b.ssl_session_cache && a.ssl_session_cache_size == b.ssl_session_cache_size &&
-         a.ssl_session_timeout == b.ssl_session_timeout && a.ssl_session_tickets == b.ssl_session_tickets &&
-         a.ssl_session_ticket_key == b.ssl_session_ticket_key;
+  return a.use_http2 == b.use_http2 && a.ssl_protocols == b.ssl_protocols && a.ssl_ciphers == b.ssl_ciphers &&
+         a.ssl_ecdh_curve == b.ssl_ecdh_curve && a.ssl_session_cache == b.ssl_session_cache &&
+         a.ssl_session_cache_size == b.ssl_session_cache_size && a.ssl_session_timeout == b.ssl_session_timeout &&
+         a.ssl_session_tickets == b.ssl_session_tickets && a.ssl_session_ticket_key == b.ssl_session_ticket_key;
 }
 
 // Puts the setting that an error of make_server_context() names back to its default; false if that is no way out.

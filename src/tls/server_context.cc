@@ -113,20 +113,32 @@ int on_server_name(SSL*, int*, void*) {
   return SSL_TLSEXT_ERR_OK;
 }
 
-int on_alpn(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size,
-            void*) {
-  constexpr std::string_view kHttp11 = "http/1.1";
+// Takes `protocol` if it is on the client's list.
+bool take_protocol(std::string_view protocol, const unsigned char** out, unsigned char* out_size,
+                   const unsigned char* in, unsigned in_size) {
   for (unsigned at = 0; at < in_size;) {
     const unsigned size = in[at];
     if (size > in_size - at - 1) break;
-    if (std::string_view(reinterpret_cast<const char*>(in + at + 1), size) == kHttp11) {
+    if (std::string_view(reinterpret_cast<const char*>(in + at + 1), size) == protocol) {
       *out = in + at + 1;
       *out_size = static_cast<unsigned char>(size);
-      return SSL_TLSEXT_ERR_OK;
+      return true;
     }
     at += 1 + size;
   }
-  return SSL_TLSEXT_ERR_NOACK;
+  return false;
+}
+
+int on_alpn_http1(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size,
+                  void*) {
+  return take_protocol("http/1.1", out, out_size, in, in_size) ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+}
+
+// Our choice counts, not the order of the client's list.
+int on_alpn_http2(SSL* ssl, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
+                  unsigned in_size, void* unused) {
+  if (take_protocol("h2", out, out_size, in, in_size)) return SSL_TLSEXT_ERR_OK;
+  return on_alpn_http1(ssl, out, out_size, in, in_size, unused);
 }
 
 std::optional<std::string> apply_protocols(SSL_CTX* context, std::string_view text) {
@@ -231,7 +243,7 @@ base::Result<ServerContextPtr> make_server_context(const features::Settings& set
   SSL_CTX_set_cert_cb(context.get(), on_certificate_wanted, nullptr);
   // OpenSSL's macro for this holds a C cast.
   SSL_CTX_callback_ctrl(context.get(), SSL_CTRL_SET_TLSEXT_SERVERNAME_CB, reinterpret_cast<void (*)()>(on_server_name));
-  SSL_CTX_set_alpn_select_cb(context.get(), on_alpn, nullptr);
+  SSL_CTX_set_alpn_select_cb(context.get(), settings.use_http2 ? on_alpn_http2 : on_alpn_http1, nullptr);
   return ServerContextPtr(std::make_shared<OpensslServerContext>(std::move(context), std::move(sessions)));
 }
 

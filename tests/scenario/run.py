@@ -40,6 +40,7 @@ class Message:
 
     def __init__(self, start, fields, body):
         self.start, self.fields, self.body = start, fields, body
+        self.trailers = []
         self.tls = None  # of the connection it came on, as an upstream sees it
 
     def values(self, name):
@@ -439,7 +440,53 @@ class Scenario:
         version = step.get("version", "1.1")
         return f"{method} {path} HTTP/{version}\r\n{''.join(lines)}\r\n".encode("latin-1") + body
 
+    def exchange_http2(self, step):
+        """The request by curl, with HTTP/2 as agreed on (https) or known before (http)."""
+        method, _, target = step["request"].partition(" ")
+        head, body = self.work / "answer.head", self.work / "answer.body"
+        for file in (head, body):
+            file.unlink(missing_ok=True)
+        sent = step.get("body", "")
+        sent = ("x" * sent if isinstance(sent, int) else sent).encode()
+        tls = target.startswith("https:")
+        command = ["curl", "-sS", "-k", "--path-as-is", "--max-time", str(DEADLINE), "-D", head, "-o", body, "--noproxy", "*",
+                   "--http2" if tls else "--http2-prior-knowledge", "-A", "",
+                   "--connect-to", f"::127.0.0.1:{self.https if tls else self.http}"]
+        command += ["-I"] if method == "HEAD" else ["-X", method]
+        if step.get("chunked"):  # of unknown length
+            command += ["-T", "-"]
+        elif sent:
+            command += ["--data-binary", "@-"]
+        for name, values in {"Accept": None, "Content-Type": None, "Expect": None, **(step.get("headers") or {})}.items():
+            for value in values if isinstance(values, list) else [values]:
+                command += ["-H", f"{name}:" if value is None else f"{name}: {self.fill(value)}"]
+        done = subprocess.run([*command, self.fill(target)], input=sent, capture_output=True, check=False)
+        if step.get("client_gets") == "cut":
+            if done.returncode == 0:
+                raise Failed("the client got a whole answer, but it should be cut")
+            return None
+        if done.returncode != 0:
+            raise Failed(f"curl ended with {done.returncode}: {done.stderr.decode()}")
+        return [self.answer_of_curl(head.read_text("latin-1"), body.read_bytes() if body.exists() else b"")]
+
+    @staticmethod
+    def answer_of_curl(text, body):
+        """Of the file of heads: 1xx, the answer, and its trailers behind an empty line."""
+        message, into = None, []
+        for line in text.splitlines():
+            name, colon, value = line.partition(":")
+            if line.startswith("HTTP/"):
+                message = Message(line, [], body)
+                into = message.fields
+            elif not line:
+                into = message.trailers
+            elif colon:
+                into.append((name, value.strip()))
+        return message
+
     def exchange(self, step):
+        if step.get("http2"):
+            return self.exchange_http2(step)
         tls = step.get("request", "").split(" ")[-1].startswith("https:") or step.get("tls")
         raw = socket.create_connection(("127.0.0.1", self.https if tls or step.get("plain_on_https") else self.http), timeout=DEADLINE)
         try:
@@ -528,6 +575,11 @@ class Scenario:
             if key == "headers":
                 for name, wanted in value.items():
                     self.check_value(f"{who}: {name}", wanted, message.values(name))
+            elif key == "trailers":
+                for name, wanted in value.items():
+                    self.check_value(f"{who}: trailer {name}", wanted, [v for n, v in message.trailers if n == name])
+            elif key == "version":
+                self.check_value(f"{who}: version", value, [message.start.split(" ")[0]])
             elif key == "tls":
                 for name, wanted in value.items():
                     got = (message.tls or {}).get(name)

@@ -79,6 +79,8 @@ struct Settings {
   std::chrono::seconds client_body_timeout{60};
   bool underscores_in_headers = false;
   bool use_proxy_protocol = false;
+  bool use_http2 = true;
+  std::uint32_t http2_max_concurrent_streams = 128;  // per connection
   std::chrono::seconds proxy_protocol_header_timeout{5};
   bool use_forwarded_headers = false;
   bool enable_real_ip = false;

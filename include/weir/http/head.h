@@ -1,4 +1,4 @@
-// Message heads as data, without sockets: one RequestHead for HTTP/1 and the coming HTTP/2 (life-of-a-request, step 3).
+// Message heads as data, without sockets: one RequestHead for HTTP/1 and HTTP/2 (life-of-a-request, step 3).
 //
 // A head owns a copy of its bytes (`text`) and refers into it by offsets, so that it can move, outlive the input buffer
 // and be reused for the next request without allocating. Thread rule: one worker. Lifetime: views are valid until the
@@ -126,6 +126,7 @@ struct RequestHead {
   Fields fields;
   Method method = Method::get;
   std::uint8_t minor_version = 1;  // HTTP/1.x; 0 or 1
+  bool http2 = false;              // came as HTTP/2; minor_version is 1 then
   // Offsets into fields.text(); use the accessors.
   std::uint32_t method_at = 0, target_at = 0;
   std::uint32_t method_size = 0, target_size = 0;
@@ -143,6 +144,8 @@ struct RequestHead {
   // Origin-form as received ("/a%2Fb?x"), also for absolute-form requests ("/" when their path is empty); raw bytes.
   // "*" for `OPTIONS *` and for OPTIONS with an absolute-form target without path and query (RFC 9112 3.2.4).
   std::string_view target() const { return {fields.text().data() + target_at, target_size}; }
+  // "HTTP/1.1"
+  std::string_view version_text() const { return http2 ? "HTTP/2.0" : minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1"; }
   void clear();
 };
 

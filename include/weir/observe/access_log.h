@@ -74,6 +74,7 @@ struct AccessLogEntry {
   // --- custom formats
   std::string_view method;
   std::string_view protocol;     // "HTTP/1.1"
+  std::string_view http2;        // "h2" over TLS, "h2c" without; empty: HTTP/1
   std::string_view uri;          // path after normalising and rewriting, without query
   std::string_view args;         // query without "?"
   std::string_view host;         // $host: lower case, no port

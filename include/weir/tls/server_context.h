@@ -36,9 +36,9 @@ class ServerContext {
 };
 using ServerContextPtr = std::shared_ptr<const ServerContext>;
 
-// Settings used: ssl_protocols, ssl_ciphers, ssl_ecdh_curve, ssl_session_*. For a bad value the error's text starts
-// with the ConfigMap key and a colon. `previous` hands its session cache and ticket keys on when the session settings
-// did not change.
+// Settings used: use_http2 (ALPN), ssl_protocols, ssl_ciphers, ssl_ecdh_curve, ssl_session_*. For a bad value the
+// error's text starts with the ConfigMap key and a colon. `previous` hands its session cache and ticket keys on when
+// the session settings did not change.
 base::Result<ServerContextPtr> make_server_context(const features::Settings& settings,
                                                    const ServerContextPtr& previous = nullptr);
 

@@ -274,6 +274,8 @@ const Keys& values_of_exact_keys() {
       {"annotation-value-word-blocklist", "a,b"},
       {"allow-cross-namespace-resources", "true"},
       {"strict-validate-path-type", "false"},
+      {"use-http2", "false"},
+      {"http2-max-concurrent-streams", "7"},
       {"use-proxy-protocol", "true"},
       {"proxy-protocol-header-timeout", "7s"},
       {"global-allowed-response-headers", "X-A,X-B"},
@@ -597,9 +599,17 @@ TEST(ReadSettings, PlannedKeysAreNamedWhenTheyAskForSomething) {
                         {"proxy-stream-next-upstream-tries", "3"},
                         {"proxy-stream-next-upstream", "1"}})),
             "warning setting-planned proxy-stream-responses\n");
-  EXPECT_EQ(lines(read({{"use-http2", "true"}})), "warning setting-planned use-http2\n");
-  EXPECT_EQ(lines(read({{"use-http2", "false"}})), "");
   EXPECT_EQ(lines(read({{"limit-req-status-code", "200"}})), "warning setting-invalid limit-req-status-code\n");
+}
+
+TEST(ReadSettings, Http2IsOnWithItsNumberOfStreamsUnlessSwitchedOff) {
+  EXPECT_TRUE(read({}).settings.use_http2);
+  EXPECT_FALSE(read({{"use-http2", "false"}}).settings.use_http2);
+  EXPECT_EQ(read({{"http2-max-concurrent-streams", "7"}}).settings.http2_max_concurrent_streams, 7U);
+
+  const SettingsResult none = read({{"http2-max-concurrent-streams", "0"}});
+  EXPECT_EQ(none.settings.http2_max_concurrent_streams, 128U);
+  EXPECT_EQ(lines(none), "warning setting-invalid http2-max-concurrent-streams\n");
 }
 
 TEST(ReadSettings, RawTextIsNeverUsed) {

@@ -294,7 +294,20 @@ TEST_F(Handshakes, MalformedSettingsNameTheirKey) {
   EXPECT_THAT(error_of(settings), Not(HasSubstr("hunter2")));
 }
 
-TEST_F(Handshakes, OnlyHttp11IsChosenByAlpn) {
+TEST_F(Handshakes, Http2IsChosenByAlpnWhereverItStandsInTheList) {
+  const ServerContextPtr context = make(settings_);
+  Client client;
+
+  client.alpn = "\x08http/1.1\x02h2";
+  EXPECT_EQ(shake(context, client).alpn, "h2");
+  client.alpn = "\x08http/1.1";
+  EXPECT_EQ(shake(context, client).alpn, "http/1.1");
+  client.alpn = "";
+  EXPECT_EQ(shake(context, client).alpn, "");
+}
+
+TEST_F(Handshakes, OnlyHttp11IsChosenByAlpnWithoutHttp2) {
+  settings_.use_http2 = false;
   const ServerContextPtr context = make(settings_);
   Client client;
 
