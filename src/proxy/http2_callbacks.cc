@@ -122,6 +122,14 @@ struct Http2Callbacks {
     return note(session.closed_, *stream);
   }
 
+  // 1xx heads are of the same category.
+  static int on_trailers_sent(Http2Session& session, const nghttp2_frame* frame) {
+    Http2Stream* stream = session.find(frame->hd.stream_id);
+    if (stream == nullptr || (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return 0;
+    stream->take(0, true);
+    return note(session.writable_, *stream);
+  }
+
   static int on_frame_sent(nghttp2_session*, const nghttp2_frame* frame, void* user_data) {
     Http2Session& session = session_of(user_data);
     if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR) {
@@ -130,6 +138,8 @@ struct Http2Callbacks {
         return 0;
       });
     }
+    if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_HEADERS)
+      return on_trailers_sent(session, frame);
     if (frame->hd.type != NGHTTP2_RST_STREAM) return 0;
     const std::uint32_t code = frame->rst_stream.error_code;
     // Those two are Weir's own: an answer that was cut, or that did not need the body.

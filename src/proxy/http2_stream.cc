@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <vector>
 
 namespace weir::proxy {
@@ -36,8 +37,18 @@ std::vector<nghttp2_nv> pairs_of(const FieldCollector& head) {
   return out;
 }
 
+// Called by the library, which nothing may be thrown through.
+bool submit_trailers(nghttp2_session* library, std::int32_t id, const FieldCollector& trailers) noexcept {
+  try {
+    const std::vector<nghttp2_nv> pairs = pairs_of(trailers);
+    return nghttp2_submit_trailer(library, id, pairs.data(), pairs.size()) == 0;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
 // The bytes are taken straight from the stream when their frame is written.
-ssize_t read_unsent(nghttp2_session*, std::int32_t id, std::uint8_t*, std::size_t room, std::uint32_t* flags,
+ssize_t read_unsent(nghttp2_session* library, std::int32_t id, std::uint8_t*, std::size_t room, std::uint32_t* flags,
                     nghttp2_data_source*, void* session) {
   const Http2Stream* stream = static_cast<Http2Session*>(session)->find(id);
   if (stream == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
@@ -46,6 +57,10 @@ ssize_t read_unsent(nghttp2_session*, std::int32_t id, std::uint8_t*, std::size_
   if (size == 0 && !end) return NGHTTP2_ERR_DEFERRED;
   *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
   if (end) *flags |= NGHTTP2_DATA_FLAG_EOF;
+  if (end && stream->trailers() != nullptr) {
+    *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
+    if (!submit_trailers(library, id, *stream->trailers())) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+  }
   return static_cast<ssize_t>(size);
 }
 
@@ -155,6 +170,13 @@ net::Task<int> Http2Stream::send(std::string_view body, bool last) {
   co_return co_await wait_until_taken();
 }
 
+net::Task<int> Http2Stream::send_trailers(const FieldCollector& fields) {
+  trailers_ = &fields;
+  const int sent = co_await send({}, true);
+  trailers_ = nullptr;
+  co_return sent;
+}
+
 net::Task<int> Http2Stream::wait_until_taken() {
   if (session_.worker().in_relay_scratch(unsent_)) {
     kept_ = unsent_;
@@ -197,6 +219,14 @@ net::Task<int> Http2Sink::head(const ResponseStart& start, std::string_view body
 net::Task<int> Http2Sink::piece(std::string_view body, bool last) {
   request_.body_bytes_sent += body.size();
   return stream_.send(body, last);
+}
+
+net::Task<int> Http2Sink::trailers(const http::Fields& fields) {
+  FieldCollector collected;
+  collected.fields(fields, 0);
+  if (collected.size() == 0) co_return co_await stream_.send({}, true);
+  request_.head_bytes_sent += collected.bytes();
+  co_return co_await stream_.send_trailers(collected);
 }
 
 void Http2Sink::abort() {

@@ -32,6 +32,8 @@ class Http2Stream final : public StreamInput {
   // --- the response; results as in ResponseSink. REQUIRES: one at a time.
   net::Task<int> respond(const FieldCollector& head, std::string_view body, bool last);
   net::Task<int> send(std::string_view body, bool last);
+  // The end, behind all bytes. `fields` stay valid meanwhile.
+  net::Task<int> send_trailers(const FieldCollector& fields);
   // Cut, so that nobody takes it for a whole one.
   void reset();
 
@@ -43,6 +45,7 @@ class Http2Stream final : public StreamInput {
   std::size_t unread() const { return input().size() + behind_.size(); }
   std::string_view unsent() const { return unsent_; }
   bool ends_with(std::size_t bytes) const { return last_ && bytes == unsent_.size(); }
+  const FieldCollector* trailers() const { return trailers_; }
   void take(std::size_t bytes, bool end);
   bool waits_for_input() const { return reading_ != nullptr; }
   bool waits_for_room() const { return writing_ != nullptr && all_taken(); }
@@ -75,6 +78,7 @@ class Http2Stream final : public StreamInput {
 
   std::string_view unsent_;
   std::string kept_;  // of unsent_, when it lay in scratch memory
+  const FieldCollector* trailers_ = nullptr;
   bool last_ = false;
   bool finished_ = false;
   bool reset_ = false;
@@ -85,6 +89,7 @@ class Http2Sink final : public PacedSink {
  public:
   Http2Sink(Worker& worker, Http2Stream& stream) : PacedSink(worker, *stream.request), stream_(stream) {}
 
+  net::Task<int> trailers(const http::Fields& fields) override;
   net::Sock* raw_socket() override { return nullptr; }
   void abort() override;
 
