@@ -20,7 +20,8 @@ ResponseStart start_of_h2(upstream::H2Exchange& exchange) {
   start.fields = &head.fields;
   start.body = exchange.body();
   start.length = head.content_length;
-  start.length_told = head.body == http::BodyKind::length && head.status != 204;
+  // The end of the stream tells no length where no body can come (HEAD, 304).
+  start.length_told = head.fields.find(http::FieldId::content_length) != nullptr && head.status != 204;
   return start;
 }
 

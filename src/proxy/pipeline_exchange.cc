@@ -138,10 +138,11 @@ net::MaybeTask<Failure> RequestPipeline::receive_body() {
   // HTTP/1.0 has no chunks: a body without a length has to be here first.
   // A body that is copied has to be read twice.
   const features::MirrorPolicy& mirror = request_.policies().mirror;
-  // gRPC streams both ways at the same time (as the original, whatever proxy-request-buffering says).
-  const bool stream = (!policy.request_buffering || is_grpc(protocol_of(request_))) &&
-                      !(policy.http_1_0 && request_.head.body == http::BodyKind::chunked) &&
-                      !(mirror.on() && mirror.body);
+  const bool copied = mirror.on() && mirror.body;
+  const bool whole_first =
+      policy.request_buffering || (policy.http_1_0 && request_.head.body == http::BodyKind::chunked);
+  // gRPC streams both ways at the same time (as the original, whatever these settings say).
+  const bool stream = !copied && (is_grpc(protocol_of(request_)) || !whole_first);
   if (stream) {
     body.stream(limits);
     return Failure::none;

@@ -155,7 +155,7 @@ struct H2Callbacks {
       session.unsent_.remove_prefix(size);
       session.sent_end_ = ends_stream(*frame);
       session.blocked_since_ms_ = session.sock_.reactor().now_ms();
-      if (size > 0) session.budget_.credit();
+      if (size > 0) session.budget_.credit(size);
       return 0;
     });
   }

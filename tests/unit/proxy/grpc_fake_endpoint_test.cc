@@ -112,6 +112,20 @@ TEST_F(GrpcFakeEndpoint, AHeadThatEndsTheStreamIsAnEmptyBody) {
   EXPECT_THAT(answer, HasSubstr("Content-Length: 0\r\n"));
 }
 
+TEST_F(GrpcFakeEndpoint, AHeadWithoutABodyTellsTheLengthThatTheEndpointTold) {
+  const auto answering = [](H2Fields head) {
+    return [head = std::move(head)](Wire& wire, int) {
+      H2Endpoint endpoint(wire);
+      endpoint.head(endpoint.request(), head, true);
+      endpoint.next(kGoaway);
+    };
+  };
+  constexpr const char* kHead = "HEAD / HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n";
+
+  EXPECT_THAT(ask(answering({{":status", "200"}}), kHead), Not(HasSubstr("Content-Length")));
+  EXPECT_THAT(ask(answering({{":status", "200"}, {"content-length", "7"}}), kHead), HasSubstr("Content-Length: 7\r\n"));
+}
+
 TEST_F(GrpcFakeEndpoint, InformationalHeadsAreSkipped) {
   EXPECT_THAT(ask([](Wire& wire, int) {
                 H2Endpoint endpoint(wire);

@@ -151,6 +151,8 @@ void FakeUpstream::run() {
   while (!stopping_) {
     const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (fd < 0) return;
+    const int one = 1;
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     const int number = connections_++;
     std::lock_guard lock(mutex_);
     open_.insert(fd);  // so that the destructor can end a script that waits

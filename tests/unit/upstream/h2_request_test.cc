@@ -42,6 +42,9 @@ TEST(H2Budget, IsUsedUpAndFillsWithTimeAndWithFramesThatBringSomething) {
   budget.credit();
   for (std::uint64_t i = 0; i < H2Budget::kPerData; ++i) EXPECT_TRUE(budget.take(10));
   EXPECT_FALSE(budget.take(10));
+  budget.credit(8);
+  for (std::uint64_t i = 0; i < H2Budget::kPerData + 2; ++i) EXPECT_TRUE(budget.take(10));
+  EXPECT_FALSE(budget.take(10));
   EXPECT_TRUE(budget.take(3'600'000));
   for (std::uint64_t i = 1; i < H2Budget::kMost; ++i) ASSERT_TRUE(budget.take(3'600'000));
   EXPECT_FALSE(budget.take(3'600'000)) << "never more than its most";
