@@ -8,8 +8,9 @@ tests/mutations.yaml holds the mutations; each is
     search: "..."                           occurs exactly once in it
     replace: "..."                          what switches the behaviour off; it must compile
     tests: [scenario:routing/exact-beats-prefix.yaml, unit_route:PathEntries.*]
-A test is scenario:FILE, wire:FILE, wire:PROGRAM.py CASE or PROGRAM:FILTER (a GoogleTest program, also golden_compile). All
-of a mutation's tests must be green without it and red with it. --check compares the list with the sources and builds nothing.
+A test is scenario:FILE, wire:FILE, wire:PROGRAM.py CASE, grpc:run.py CASE or PROGRAM:FILTER (a GoogleTest program, also
+golden_compile). All of a mutation's tests must be green without it and red with it. --check compares the list with the
+sources and builds nothing.
 
 Works in a worktree of its own, build/see_red/tree, on the committed state, and never touches the checkout. Mutated sources
 are compiled alone, all others in unity batches, so that a mutation costs one compilation and one link. What was seen is kept
@@ -37,7 +38,7 @@ BUILD = TREE / "build/release"
 SEEN = WORK / "seen.json"
 TEST_SECONDS = 240
 PAGE = ROOT / "docs/seen-red.md"
-FILES = ("scenario", "wire")  # kinds of tests that are files
+FILES = ("scenario", "wire", "grpc")  # kinds of tests that are files
 
 
 def run(command, cwd=TREE, timeout=None, **more):

@@ -2,7 +2,7 @@
 """backend-protocol GRPC and GRPCS: the built program between clients and a real gRPC server (main.go). Every test names the
 sentence it holds.
 
-usage: run.py --weir BINARY [-k PART_OF_A_NAME]
+usage: run.py --weir BINARY [NAME ...]   (default: all tests)
 """
 import argparse
 import pathlib
@@ -193,8 +193,9 @@ def test_unary_call_of_an_http1_client(world):
 
 
 def test_endpoint_sees_host_and_client_address(world):
+    world.server.said()
     world.post("plain", "Echo", frame(b"x"))
-    line = [line for line in world.server.said() if line.startswith("call")][-1]
+    line = world.server.wait("call /test.Peer/Echo")
     expect("authority [plain.example]" in line and "forwarded [127.0.0.1]" in line, line)
 
 
@@ -204,9 +205,12 @@ def test_one_connection_serves_one_call_after_the_other(world):
             answer = world.post("plain", "Echo", frame(b"%d" % i), connection)
             expect(unframe(answer.body) == [b"%d" % i], f"{i}: {answer.start} {answer.body!r}")
             if i == 0:
+                world.server.wait("call /test.Peer/Echo")
                 world.server.said().clear()
+    for _ in range(19):
+        world.server.wait("call /test.Peer/Echo")
     lines = world.server.said()
-    expect(not any(line.startswith("connection") for line in lines), f"{lines}")
+    expect(not any(line.startswith("opened") for line in lines), f"{lines}")
 
 
 def test_status_without_a_message_arrives_as_a_head(world):
@@ -281,8 +285,7 @@ def test_goaway_of_an_idle_connection_hurts_no_call(world):
     for _ in range(3):
         answer = world.post("idle", "Echo", frame(b"x"))
         expect(status_of(answer) == 200, answer.start)
-        while world.idle_server.wait("connection") != "connection 0":
-            pass
+        world.idle_server.wait("closed 0")
 
 
 def test_grpcs_verifies_the_endpoint(world):
@@ -305,13 +308,66 @@ def test_proxy_body_size_holds(world):
     expect(status_of(answer) == 413, answer.start)
 
 
+CALLS = {
+    "unary": 'hello, header ["of the server"], trailer ["of the server"]',
+    "serverstream": "200 messages",
+    "clientstream": "10000000 bytes",
+    "bidi": '100 messages, trailer ["of the server"]',
+    "fail": "error FailedPrecondition: refused on purpose",
+    "faillate": "error DataLoss: broke on purpose",
+    "missing": "error Unimplemented: no such method",
+    "large": "same true",
+    "slow": "32 messages",
+    "deaf": "8388608 bytes",
+}
+
+
+def check_calls(world, host, tls):
+    said = world.call(host, *CALLS, tls=tls)
+    wrong = {name: said.get(name) for name, wanted in CALLS.items() if said.get(name) != wanted}
+    expect(not wrong, f"{wrong}")
+
+
+def test_every_kind_of_call_of_a_grpc_client(world):
+    check_calls(world, "plain", tls=False)
+
+
+def test_every_kind_of_call_over_tls_on_both_sides(world):
+    check_calls(world, "secure", tls=True)
+
+
+def test_deadline_and_cancel_of_a_grpc_client_reach_the_endpoint(world):
+    for name, wanted in (("deadline", "error DeadlineExceeded"), ("cancel", "error Canceled")):
+        said = world.call("plain", name)
+        expect(said[name].startswith(wanted), f"{said}")
+        world.server.wait("cancelled")
+
+
+def test_a_grpc_client_takes_errors_of_the_proxy_for_unavailable(world):
+    said = world.call("dead", "unary")
+    expect(said["unary"].startswith("error Unavailable"), f"{said}")
+
+
+def test_many_calls_at_a_time_of_one_client(world):
+    threads, results = [], []
+    for _ in range(8):
+        threads.append(threading.Thread(target=lambda: results.append(world.call("plain", *["unary", "bidi", "serverstream"] * 3))))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    expect(len(results) == 8, f"{len(results)} clients came to an end")
+    for said in results:
+        expect(all(said[name] == CALLS[name] for name in ("unary", "bidi", "serverstream")), f"{said}")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--weir", required=True)
-    parser.add_argument("-k", default="", help="part of a test's name")
+    parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
     built = subprocess.run([HERE / "build"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
-    tests = [(name, test) for name, test in globals().items() if name.startswith("test_") and arguments.k in name]
+    tests = [(name, test) for name, test in globals().items() if name.startswith("test_") and (not arguments.names or name in arguments.names)]
     failed = 0
     with tempfile.TemporaryDirectory(prefix="weir-grpc-") as folder:
         world = World(arguments, pathlib.Path(folder), built + "/peer")

@@ -172,8 +172,8 @@ func (c *connectionCounter) TagConn(ctx contextType, _ *stats.ConnTagInfo) conte
 func (c *connectionCounter) HandleConn(_ contextType, event stats.ConnStats) {
 	switch event.(type) {
 	case *stats.ConnBegin:
-		fmt.Println("connection", c.open.Add(1))
+		fmt.Println("opened", c.open.Add(1))
 	case *stats.ConnEnd:
-		fmt.Println("connection", c.open.Add(-1))
+		fmt.Println("closed", c.open.Add(-1))
 	}
 }
