@@ -198,10 +198,10 @@ void Http2Stream::take(std::size_t bytes, bool end) {
   if (end) finished_ = true;
 }
 
-void Http2Stream::reset() {
+void Http2Stream::reset(std::uint32_t code) {
   unsent_ = {};
   reset_ = true;
-  (void)nghttp2_submit_rst_stream(session_.library(), NGHTTP2_FLAG_NONE, id_, NGHTTP2_INTERNAL_ERROR);
+  (void)nghttp2_submit_rst_stream(session_.library(), NGHTTP2_FLAG_NONE, id_, code);
   session_.flush();
 }
 
@@ -231,7 +231,7 @@ net::Task<int> Http2Sink::trailers(const http::Fields& fields) {
 
 void Http2Sink::abort() {
   request_.cut = true;
-  stream_.reset();
+  stream_.reset(request_.cancelled ? NGHTTP2_CANCEL : NGHTTP2_INTERNAL_ERROR);
 }
 
 net::Job serve_stream(net::JobGroup&, Http2Session& session, Http2Stream& stream) {

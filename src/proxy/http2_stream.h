@@ -35,7 +35,7 @@ class Http2Stream final : public StreamInput {
   // The end, behind all bytes. `fields` stay valid meanwhile.
   net::Task<int> send_trailers(const FieldCollector& fields);
   // Cut, so that nobody takes it for a whole one.
-  void reset();
+  void reset(std::uint32_t code);
 
   // --- by the session
   void receive(std::string_view bytes);

@@ -25,6 +25,7 @@ net::Task<bool> RequestPipeline::proxy_grpc(upstream::Plan& exchange_plan) {
   add_session_cookie();
   prepare_response(exchange.head(), exchange.uploading());
   const Failure cut = co_await relay_grpc(exchange);
+  request_.cancelled = exchange.cancelled();
   exchange.finish(cut == Failure::none);
   if (cut != Failure::none) co_return co_await fail(cut);
   // A body that the endpoint did not want to the end leaves bytes that belong to no request.

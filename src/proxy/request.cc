@@ -29,7 +29,7 @@ void Request::clear() {
   reason = {};
   sent_head.clear();
   head_bytes_sent = body_bytes_sent = 0;
-  keep_alive = response_started = cut = silent = false;
+  keep_alive = response_started = cut = cancelled = silent = false;
 }
 
 void RequestReturner::operator()(Request* request) const noexcept {

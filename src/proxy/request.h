@@ -58,8 +58,9 @@ struct Request : RequestContext {
 
   bool keep_alive = false;  // decided before the response head is written
   bool response_started = false;
-  bool cut = false;     // ended by a reset: nothing more is said to this client
-  bool silent = false;  // health checks: neither logged nor counted
+  bool cut = false;        // ended by a reset: nothing more is said to this client
+  bool cancelled = false;  // by the endpoint, in the words of HTTP/2: an HTTP/2 client is told the same
+  bool silent = false;     // health checks: neither logged nor counted
 
   void clear();
 };

@@ -251,6 +251,10 @@ const http::Fields& H2Exchange::trailers() const {
   return session().trailers();
 }
 
+bool H2Exchange::cancelled() const {
+  return connection_ && session().cancelled();
+}
+
 void H2Exchange::drop_connection() {
   watch_.stop();
   upload_.reset();

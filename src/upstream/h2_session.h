@@ -62,6 +62,7 @@ class H2Session {
   bool closed() const { return closed_; }
   // The endpoint says that it has not begun with the request.
   bool refused() const { return closed_ && !ended_ && close_code_ == NGHTTP2_REFUSED_STREAM; }
+  bool cancelled() const { return reset_by_endpoint_ && !ended_ && close_code_ == NGHTTP2_CANCEL; }
   // Why the request cannot go on, when it is not alive(), or closed() but not ended().
   Failure failure() const;
   // Bytes of the body that have come and were not taken.

@@ -58,6 +58,9 @@ class H2Exchange {
   // The request's body is not sent completely yet.
   bool uploading() const { return upload_.has_value() && upload_result_ == 0; }
 
+  // The endpoint has cut the response with CANCEL: what gRPC servers say when the deadline of a call is over.
+  bool cancelled() const;
+
   // The end; a second call does nothing. `complete`: the response was delivered, so that the connection may serve
   // again.
   void finish(bool complete);

@@ -238,6 +238,33 @@ TEST_F(GrpcFakeEndpoint, AResetBehindTheHeadCutsTheResponse) {
   EXPECT_THAT(answer, Not(EndsWith("0\r\n\r\n")));
 }
 
+TEST_F(GrpcFakeEndpoint, ACancelBehindTheHeadIsTheClientsToo) {
+  const auto code_for = [&](H2Code code) {
+    std::atomic<bool> begun{false};
+    FakeUpstream upstream([&](Wire& wire, int) {
+      H2Endpoint endpoint(wire);
+      const std::uint32_t stream = endpoint.request();
+      endpoint.head(stream);
+      endpoint.data(stream, "half");
+      EXPECT_TRUE(eventually([&] { return begun.load(); }));
+      endpoint.reset(stream, code);
+      endpoint.next(kGoaway);
+    });
+    Wire client = proxy(upstream).connect();
+    client.send(
+        h2_client_request({{":method", "POST"}, {":scheme", "http"}, {":path", "/S/M"}, {":authority", "a.example"}}));
+    std::optional<H2Frame> frame;
+    do {
+      frame = read_h2_frame(client);
+      begun = begun || (frame && frame->type == kData);
+    } while (frame && frame->type != kReset);
+    return frame ? frame->payload : std::string("(none)");
+  };
+
+  EXPECT_EQ(code_for(kCancel), h2_number(kCancel)) << "the deadline of a call is over";
+  EXPECT_EQ(code_for(kRefused), h2_number(2)) << "INTERNAL_ERROR";
+}
+
 TEST_F(GrpcFakeEndpoint, ALengthThatIsNotKeptCutsTheResponse) {
   FakeUpstream upstream([](Wire& wire, int) {
     H2Endpoint endpoint(wire);

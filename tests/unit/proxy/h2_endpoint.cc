@@ -75,17 +75,28 @@ H2Endpoint::~H2Endpoint() {
   nghttp2_hd_inflate_del(inflater_);
 }
 
-std::optional<H2Frame> H2Endpoint::next() {
-  const std::string header = wire_.read_exactly(9);
+std::optional<H2Frame> read_h2_frame(Wire& wire) {
+  const std::string header = wire.read_exactly(9);
   if (header.size() < 9) return std::nullopt;
   H2Frame frame;
   const std::size_t size = number_at(header, 0, 3);
   frame.type = static_cast<std::uint8_t>(header[3]);
   frame.flags = static_cast<std::uint8_t>(header[4]);
   frame.stream = number_at(header, 5, 4);
-  frame.payload = size > 0 ? wire_.read_exactly(size) : std::string();
-  if (frame.type == kHeaders) decode(frame);
-  if (frame.type == kSettings && (frame.flags & kAck) == 0) send(kSettings, kAck, 0);
+  frame.payload = size > 0 ? wire.read_exactly(size) : std::string();
+  return frame;
+}
+
+std::string h2_client_request(const H2Fields& fields) {
+  return std::string(kPreface) + h2_frame(kSettings, kNone, 0, "") +
+         h2_frame(kHeaders, kEndHeaders | kEndStream, 1, h2_fields(fields));
+}
+
+std::optional<H2Frame> H2Endpoint::next() {
+  std::optional<H2Frame> frame = read_h2_frame(wire_);
+  if (!frame) return frame;
+  if (frame->type == kHeaders) decode(*frame);
+  if (frame->type == kSettings && (frame->flags & kAck) == 0) send(kSettings, kAck, 0);
   return frame;
 }
 

@@ -44,6 +44,11 @@ std::string h2_frame(std::uint8_t type, std::uint8_t flags, std::uint32_t stream
 std::string h2_number(std::uint32_t number);
 std::string h2_fields(const H2Fields& fields);
 
+// nullopt: the connection has ended, or nothing came for 10 s.
+std::optional<H2Frame> read_h2_frame(Wire& wire);
+// What a client with prior knowledge says first, and a request without a body on stream 1.
+std::string h2_client_request(const H2Fields& fields);
+
 class H2Endpoint {
  public:
   // Reads the preface and says `settings` (identifier and value each).
