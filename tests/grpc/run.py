@@ -86,7 +86,7 @@ class World:
     """Weir with one host per server."""
 
     def __init__(self, arguments, folder, peer):
-        self.folder, self.peer_binary, self.processes = folder, peer, []
+        self.folder, self.peer_binary, self.weir_binary = folder, peer, arguments.weir
         self.manifests = folder / "manifests"
         self.manifests.mkdir()
         self.pki = Pki(folder / "pki", {"ca": {}, "other": {}, "server": {"by": "ca", "names": [NAME]}})
@@ -109,8 +109,12 @@ class World:
                    {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "weir", "namespace": "weir"},
                     "data": {"upstream-keepalive-timeout": "60", "weir-reason-header": "true"}},
                    self.pki.secret("ca", {"ca": "ca"}), self.pki.secret("other", {"ca": "other"})]
+        self.error_port = free_port()
+        self.error_page = subprocess.Popen([self.weir_binary, "echo", f"--port={self.error_port}", "--name=page"],
+                                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        objects += service_objects("empty", 1, {"endpoints": 0})
         for name, port in [("plain", self.server.port), ("tls", self.tls_server.port), ("idle", self.idle_server.port),
-                           ("dead", free_port())]:
+                           ("dead", free_port()), ("page", self.error_port)]:
             objects += service_objects(name, port, {})
 
         def host(name, service, protocol, **annotations):
@@ -124,6 +128,9 @@ class World:
         host("dead", "dead", "GRPC")
         host("wrong", "tls", "GRPC")  # clear HTTP/2 to a server that wants TLS
         host("quick", "plain", "GRPC", proxy_read_timeout="1")
+        host("rewritten", "plain", "GRPC", rewrite_target="/test.Peer/Echo")
+        host("replaced", "plain", "GRPC", custom_http_errors="415", default_backend="page")
+        host("standin", "empty", "GRPC", default_backend="page")
         # Of the proxy-ssl settings none is written at GRPCS itself: they are the location's.
         host("secure", "tls", "grpcs", proxy_ssl_secret="default/ca", proxy_ssl_verify="on", proxy_ssl_name=NAME)
         host("untrusted", "tls", "GRPCS", proxy_ssl_secret="default/other", proxy_ssl_verify="on", proxy_ssl_name=NAME)
@@ -168,11 +175,15 @@ class World:
         return dict(line.split(": ", 1) for line in done.stdout.splitlines())
 
     def close(self):
+        """Weir's exit status: a sanitizer says by it what it found."""
         self.weir.terminate()
-        self.weir.wait(timeout=30)
+        status = self.weir.wait(timeout=30)
         for peer in self.peers:
             peer.close()
+        self.error_page.kill()
+        self.error_page.wait()
         self.log.close()
+        return status
 
 
 # ------------------------------------------------------------------------------------------------------------- tests
@@ -308,6 +319,20 @@ def test_proxy_body_size_holds(world):
     expect(status_of(answer) == 413, answer.start)
 
 
+def test_rewrite_target_gives_the_path(world):
+    answer = world.post("rewritten", "Nothing", frame(b"hello"))
+    expect(unframe(answer.body) == [b"hello"], f"{answer.start} {answer.body!r}")
+
+
+def test_error_backends_and_stand_ins_are_plain_http(world):
+    with world.connect() as connection:
+        connection.sendall(b"POST /test.Peer/Echo HTTP/1.1\r\nHost: replaced.example\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\nx")
+        replaced = read_message(connection.makefile("rb"))
+    expect(b'"page"' in replaced.body, f"{replaced.start} {replaced.body!r}")
+    standing_in = world.post("standin", "Echo", frame(b"hello"))
+    expect(status_of(standing_in) == 200 and b'"page"' in standing_in.body, f"{standing_in.start} {standing_in.body!r}")
+
+
 CALLS = {
     "unary": 'hello, header ["of the server"], trailer ["of the server"]',
     "serverstream": "200 messages",
@@ -368,7 +393,7 @@ def main():
     arguments = parser.parse_args()
     built = subprocess.run([HERE / "build"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
     tests = [(name, test) for name, test in globals().items() if name.startswith("test_") and (not arguments.names or name in arguments.names)]
-    failed = 0
+    failed, status = 0, 1
     with tempfile.TemporaryDirectory(prefix="weir-grpc-") as folder:
         world = World(arguments, pathlib.Path(folder), built + "/peer")
         try:
@@ -384,9 +409,11 @@ def main():
                     print(f"weir ended with {world.weir.returncode}\n{(world.folder / 'weir.log').read_text()[-3000:]}")
                     return 1
         finally:
-            world.close()
+            status = world.close()
+            if status != 0:
+                print(f"weir ended with {status}\n{(world.folder / 'weir.log').read_text()[-3000:]}")
     print(f"{len(tests) - failed} of {len(tests)} tests passed")
-    return 1 if failed or not tests else 0
+    return 1 if failed or status or not tests else 0
 
 
 if __name__ == "__main__":
