@@ -204,6 +204,9 @@ OptionPtr make_option() {
   OptionPtr option(made);
   nghttp2_option_set_no_auto_window_update(made, 1);
   nghttp2_option_set_max_outbound_ack(made, 1000);
+  // What an endpoint may answer is bounded by proxy-buffer-size; a head that the library does not send is never
+  // answered.
+  nghttp2_option_set_max_send_header_block_length(made, 16 * 1024 * 1024);
   return option;
 }
 

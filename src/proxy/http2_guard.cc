@@ -7,7 +7,16 @@ namespace weir::proxy {
 namespace {
 
 // RFC 9113 6.
-enum FrameType : std::uint8_t { kData = 0, kHeaders = 1, kReset = 3, kPing = 6, kWindowUpdate = 8, kContinuation = 9 };
+enum FrameType : std::uint8_t {
+  kData = 0,
+  kHeaders = 1,
+  kPriority = 2,
+  kReset = 3,
+  kPing = 6,
+  kWindowUpdate = 8,
+  kContinuation = 9,
+  kPriorityUpdate = 16,  // RFC 9218 7.1
+};
 constexpr std::uint8_t kEndStream = 1;
 constexpr std::uint8_t kEndHeaders = 4;
 constexpr std::uint8_t kPadded = 8;
@@ -90,6 +99,8 @@ bool Http2Guard::begin_frame(std::uint64_t now_ms) {
     case kReset:
       return true;  // count_reset()
     case kPing:
+    case kPriority:
+    case kPriorityUpdate:
     case kWindowUpdate:
       if (credit_ == 0) return count_control(now_ms);
       --credit_;

@@ -51,8 +51,8 @@ class Http2Guard {
  private:
   static constexpr std::size_t kPreface = 24;
   static constexpr std::size_t kFrameHeader = 9;
-  static constexpr std::uint64_t kPerData = 3;  // updates of the stream's and the connection's window, a PING
-  static constexpr std::uint64_t kPerStream = 4;
+  static constexpr std::uint64_t kPerData = 3;    // updates of the stream's and the connection's window, a PING
+  static constexpr std::uint64_t kPerStream = 4;  // browsers say what is urgent, and change their minds
 
   bool begin_frame(std::uint64_t now_ms);
   bool count_control(std::uint64_t now_ms);

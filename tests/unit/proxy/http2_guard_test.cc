@@ -40,8 +40,19 @@ TEST(Http2Guard, ControlFramesHaveABurstAndARate) {
   Guarded slow;
   for (std::uint64_t second = 1; second < 100; ++second) {
     for (std::uint64_t i = 0; i < Http2Guard::kControlsPerSecond; ++i) {
-      ASSERT_TRUE(slow.read(frame(kPriority, 0, 1, 5), second * 1000)) << second;
+      ASSERT_TRUE(slow.read(frame(kSettings, 0, 0, 0), second * 1000)) << second;
     }
+  }
+}
+
+TEST(Http2Guard, ABrowserMayRankEveryRequestOfALargePage) {
+  constexpr char kPriorityUpdate = 16;
+  Guarded one;
+  for (std::uint32_t i = 0; i < 2000; ++i) {
+    const std::uint32_t stream = 2 * i + 1;
+    ASSERT_TRUE(one.read(frame(kHeaders, kEndHeaders | kEndStream, stream, 30) + frame(kPriority, 0, stream, 5) +
+                         frame(kPriorityUpdate, 0, 0, 9) + frame(kUpdate, 0, stream, 4)))
+        << i;
   }
 }
 
