@@ -5,10 +5,13 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <utility>
 
@@ -65,8 +68,20 @@ int set_nodelay(int fd) noexcept {
   return set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1) ? 0 : -errno;
 }
 
+int first_reserved_descriptor() noexcept {
+  constexpr rlim_t kMost = 64;
+  constexpr rlim_t kShare = 8;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > INT_MAX) return INT_MAX;
+  return static_cast<int>(limit.rlim_cur - std::min(kMost, limit.rlim_cur / kShare));
+}
+
 Acceptor::Acceptor(Reactor& reactor, int listen_fd, OnAccept on_accept)
-    : reactor_(reactor), listen_fd_(listen_fd), reserve_fd_(open_reserve()), on_accept_(std::move(on_accept)) {
+    : reactor_(reactor),
+      listen_fd_(listen_fd),
+      reserve_fd_(open_reserve()),
+      first_reserved_(first_reserved_descriptor()),
+      on_accept_(std::move(on_accept)) {
   error_ = reactor_.add_listener(listen_fd_, [this] { on_readable(); });
 }
 
@@ -86,6 +101,12 @@ void Acceptor::on_readable() {
       const int error = errno;
       if (error == EAGAIN || !handle_failure(error)) return;
       continue;
+    }
+    if (fd >= first_reserved_) {
+      ::close(fd);
+      ++shed_;
+      (void)handle_failure(EMFILE);
+      return;
     }
     (void)set_nodelay(fd);  // fails only on sockets that do not need it
     bool destroyed = false;

@@ -63,6 +63,10 @@ SockPtr Sock::adopt(Reactor& reactor, int fd) {
 Task<int> Sock::connect(Reactor& reactor, const Address& to, Millis timeout, SockPtr& out) {
   const int fd = ::socket(to.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) co_return -errno;
+  if (fd >= first_reserved_descriptor()) {
+    ::close(fd);
+    co_return -EMFILE;
+  }
   SockPtr sock(new Sock(reactor, fd));
   (void)set_nodelay(fd);  // a slower connection is still one
   const bool connected = ::connect(fd, to.data(), to.size) == 0;

@@ -25,11 +25,14 @@ base::Result<int> listen_tcp(std::string_view address, std::uint16_t port, const
 Address local_address_of(int fd);
 // Returns 0 or -errno.
 int set_nodelay(int fd) noexcept;
+// From this descriptor on, traffic gets none: the last ones of the process (64, or an eighth of few) are kept for
+// probes, the API server and files. Descriptors are given out from the lowest free one on.
+int first_reserved_descriptor() noexcept;
 
 // Accepts connections of `listen_fd` (not owned) until it is destroyed. New descriptors are non-blocking,
 // close-on-exec, with TCP_NODELAY, and belong to `on_accept`, which may destroy the Acceptor. When the process has no
-// descriptor left, waiting connections are accepted with a reserved one and closed at once, and accepting pauses for
-// 100 ms.
+// descriptor left for traffic, waiting connections are accepted with a reserved one and closed at once, and accepting
+// pauses for 100 ms.
 class Acceptor {
  public:
   using OnAccept = std::function<void(int fd, const Address& peer)>;
@@ -53,6 +56,7 @@ class Acceptor {
   Reactor& reactor_;
   int listen_fd_;
   int reserve_fd_;
+  const int first_reserved_;
   int error_ = 0;
   std::uint64_t shed_ = 0;
   OnAccept on_accept_;

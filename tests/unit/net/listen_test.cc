@@ -1,6 +1,7 @@
 #include "weir/net/listen.h"
 
 #include "loop.h"
+#include "weir/net/sock.h"
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -129,6 +130,26 @@ TEST_F(Listening, WithoutDescriptorsClientsAreClosedAndNothingSpins) {
   EXPECT_TRUE(accepted.empty());
 
   ASSERT_TRUE(loop.run_until([&] { return accepted.size() == 1; }));
+}
+
+TEST_F(Listening, TheLastDescriptorsAreNotForTraffic) {
+  FewDescriptors limit(40);
+  std::vector<Peer> accepted;
+  Acceptor acceptor(loop.reactor, fd, [&](int got, const Address&) { accepted.emplace_back(got); });
+  std::vector<Peer> clients;
+  for (int i = 0; i < 20; ++i) clients.push_back(dial());
+
+  ASSERT_TRUE(loop.run_until([&] { return accepted.size() + acceptor.shed() == clients.size(); }));
+
+  EXPECT_GT(accepted.size(), 5U);
+  EXPECT_GT(acceptor.shed(), 0U);
+  SockPtr to;
+  Task<int> connecting = Sock::connect(loop.reactor, at, Millis(1000), to);
+  ASSERT_TRUE(connecting.await_ready());
+  EXPECT_EQ(connecting.await_resume(), -EMFILE);
+  const int other = ::dup(0);
+  EXPECT_GE(other, first_reserved_descriptor()) << "others still get one";
+  ::close(other);
 }
 
 }  // namespace
