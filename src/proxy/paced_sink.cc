@@ -4,15 +4,30 @@
 #include "proxy/clock.h"
 #include "proxy/worker.h"
 
+#include <charconv>
 #include <string>
+#include <system_error>
 
 namespace weir::proxy {
 
+namespace {
+
+// Bytes a second; 0: no limit. The endpoint's word counts more (spec 3.6); one that is no number counts for nothing.
+std::uint64_t rate_of(const ResponseStart& start, std::uint64_t configured) {
+  if (start.fields == nullptr) return configured;
+  const std::string_view text = start.fields->get(http::FieldId::x_accel_limit_rate);
+  std::uint64_t rate = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), rate);
+  return error == std::errc() && end == text.data() + text.size() ? rate : configured;
+}
+
+}  // namespace
+
 net::Task<int> PacedSink::start(const ResponseStart& start, std::string_view body, bool last) {
-  if (request_.location != nullptr && request_.policies().rate_limit.rate != 0) {
+  if (request_.location != nullptr) {
     const features::RateLimitPolicy& policy = request_.policies().rate_limit;
-    throttle_ = {policy.rate, policy.rate_after, request_.began_us};
-    if (body.size() > throttle_.allowance(0, monotonic_us())) return slow_start(start, body, last);
+    throttle_ = {rate_of(start, policy.rate), policy.rate_after, request_.began_us};
+    if (paced() && body.size() > throttle_.allowance(0, monotonic_us())) return slow_start(start, body, last);
   }
   return head(start, body, last);
 }

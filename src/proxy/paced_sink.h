@@ -1,4 +1,4 @@
-// PacedSink: what the sinks of both protocol versions share: limit-rate (spec 4.5). Bytes go out in pieces with pauses
+// PacedSink: what the sinks of both protocol versions share: limit-rate (spec 4.5) and X-Accel-Limit-Rate. Bytes go out in pieces with pauses
 // between them; a response without that limit passes straight through. One worker.
 #pragma once
 
