@@ -1,5 +1,5 @@
-// PacedSink: what the sinks of both protocol versions share: limit-rate (spec 4.5) and X-Accel-Limit-Rate. Bytes go out in pieces with pauses
-// between them; a response without that limit passes straight through. One worker.
+// PacedSink: what the sinks of both protocol versions share: limit-rate (spec 4.5) and X-Accel-Limit-Rate. Bytes go out
+// in pieces with pauses between them; a response without that limit passes straight through. One worker.
 #pragma once
 
 #include "proxy/request.h"

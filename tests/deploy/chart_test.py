@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """The Helm chart: lint, every value file of ci/, the names that others rely on, the alerts. Needs helm and promtool
 (./dev installs them)."""
+import functools
+import http.server
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 import yaml
@@ -33,6 +36,11 @@ def value_file(name):
 
 def container(objects, kind="Deployment"):
     return objects[kind, "ingress-nginx-controller"]["spec"]["template"]["spec"]["containers"][0]
+
+
+class QuietFiles(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
 
 
 class Chart(unittest.TestCase):
@@ -131,6 +139,28 @@ class Chart(unittest.TestCase):
             kind = "DaemonSet" if name.startswith("daemonset") else "Deployment"
             for argument in container(objects, kind)["args"][1:]:
                 self.assertIn(argument.split("=")[0], flags)
+
+    def test_a_served_chart_repository_is_added_and_installed_from(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for _ in range(2):  # making it again changes nothing
+                done = run(str(ROOT / "deploy/helm/package"), f"{folder}/repository")
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            files = functools.partial(QuietFiles, directory=f"{folder}/repository")
+            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), files)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            homes = {f"HELM_{name}_HOME": f"{folder}/{name}" for name in ("CACHE", "CONFIG", "DATA")}
+            more = {"env": {**os.environ, **homes}}
+            try:
+                for command in (("repo", "add", "weir", f"http://127.0.0.1:{server.server_port}"), ("repo", "update")):
+                    done = run(HELM, *command, **more)
+                    self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                done = run(HELM, "template", "ingress-nginx", "weir/weir", "-n", "ingress-nginx", **more)
+            finally:
+                server.shutdown()
+                server.server_close()
+            self.assertEqual(done.returncode, 0, done.stderr)
+            objects = {(d["kind"], d["metadata"]["name"]) for d in yaml.safe_load_all(done.stdout) if d}
+            self.assertEqual(objects, set(render()))
 
     def test_alerts_fire_when_they_should(self):
         with tempfile.TemporaryDirectory() as folder:
