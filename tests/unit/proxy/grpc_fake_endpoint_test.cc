@@ -395,12 +395,42 @@ TEST_F(GrpcFakeEndpoint, FramesThatBringSomethingAreNotCounted) {
     H2Endpoint endpoint(wire);
     const std::uint32_t stream = endpoint.request();
     endpoint.head(stream);
-    for (int i = 0; i < 5000; ++i) endpoint.data(stream, "x");
+    std::string many;
+    for (int i = 0; i < 40'000; ++i) many += h2_frame(kData, kNone, stream, "x");
+    wire.send(many);
     endpoint.data(stream, "hello", true);
     endpoint.next(kGoaway);
   });
 
   EXPECT_THAT(answer, HasSubstr("hello"));
+}
+
+TEST_F(GrpcFakeEndpoint, WindowsMayBeOpenedAtEachReadOfAFewBytes) {
+  constexpr std::size_t kRead = 15;  // the head of a message and a short message, for stream and connection
+  constexpr std::size_t kSize = 400'000;
+  std::size_t got = 0;
+  const std::string answer = ask(
+      [&](Wire& wire, int) {
+        H2Endpoint endpoint(wire);
+        const std::uint32_t stream = endpoint.request(false);
+        while (got < kSize) {
+          const std::optional<H2Frame> frame = endpoint.next(kData);
+          if (!frame) return;
+          got += frame->payload.size();
+          std::string updates;
+          for (std::size_t left = frame->payload.size(); left > 0; left -= std::min(left, kRead)) {
+            const std::string bytes = h2_number(static_cast<std::uint32_t>(std::min(left, kRead)));
+            updates += h2_frame(kWindow, kNone, 0, bytes) + h2_frame(kWindow, kNone, stream, bytes);
+          }
+          wire.send(updates);
+        }
+        endpoint.answer(stream, "hello");
+        endpoint.next(kGoaway);
+      },
+      "POST /S/M HTTP/1.1\r\nHost: a.example\r\nContent-Length: 400000\r\n\r\n" + pattern(kSize));
+
+  EXPECT_THAT(answer, HasSubstr("hello"));
+  EXPECT_EQ(got, kSize);
 }
 
 // --- windows
