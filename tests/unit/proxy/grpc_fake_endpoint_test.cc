@@ -126,6 +126,35 @@ TEST_F(GrpcFakeEndpoint, AHeadWithoutABodyTellsTheLengthThatTheEndpointTold) {
   EXPECT_THAT(ask(answering({{":status", "200"}, {"content-length", "7"}}), kHead), HasSubstr("Content-Length: 7\r\n"));
 }
 
+TEST_F(GrpcFakeEndpoint, ABodyThatIsCopiedComesFromMemoryOrFromAFile) {
+  FakeUpstream copies(FakeUpstream::answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+  features::MirrorPolicy& mirror = rules.host("a.example").locations.front().policies.mirror;
+  mirror.target = "http://127.0.0.1:" + std::to_string(copies.port()) + "/copy";
+  mirror.body = true;
+  for (const std::size_t size : {5u, 40'000u, 500'000u}) {
+    const std::string sent = pattern(size);
+    std::string got;
+    std::atomic<int> tries{0};
+    const std::string answer = ask(
+        [&](Wire& wire, int) {
+          H2Endpoint endpoint(wire, {{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 1'000'000}});
+          endpoint.open_window(0, 1'000'000);
+          const std::uint32_t stream = endpoint.request();
+          got = endpoint.body;
+          if (++tries == 1) {
+            endpoint.reset(stream, kRefused);
+          } else {
+            endpoint.answer(stream, "hello");
+          }
+          endpoint.next(kGoaway);
+        },
+        "POST /S/M HTTP/1.1\r\nHost: a.example\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" + sent);
+
+    EXPECT_THAT(answer, HasSubstr("hello")) << size << ": sent again from its begin";
+    EXPECT_TRUE(got == sent) << size << ": " << got.size();
+  }
+}
+
 TEST_F(GrpcFakeEndpoint, InformationalHeadsAreSkipped) {
   EXPECT_THAT(ask([](Wire& wire, int) {
                 H2Endpoint endpoint(wire);
