@@ -666,6 +666,30 @@ TEST_F(GrpcFakeEndpoint, PingsAreAnsweredBetweenRequests) {
   EXPECT_EQ(upstream.connections(), 1);
 }
 
+TEST_F(GrpcFakeEndpoint, AnIdleConnectionHasABudgetToo) {
+  std::atomic<int> delivered{0};
+  std::atomic<int> ended{0};
+  FakeUpstream upstream([&](Wire& wire, int connection) {
+    H2Endpoint endpoint(wire);
+    endpoint.answer(endpoint.request(), "hello");
+    EXPECT_TRUE(eventually([&] { return delivered > connection; }));
+    std::string many;
+    for (int i = 0; i < 1000; ++i) many += h2_frame(kPing, kNone, 0, "12345678");
+    // More than the budget can be for minutes.
+    int sent = 0;
+    while (sent < 1000 && wire.send(many)) ++sent;
+    if (sent < 1000) ++ended;
+  });
+  Proxy& weir = proxy(upstream);
+
+  for (int i = 1; i <= 2; ++i) {
+    EXPECT_THAT(weir.get(kPost), HasSubstr("hello"));
+    delivered = i;
+    EXPECT_TRUE(eventually([&] { return ended == i; }));
+  }
+  EXPECT_EQ(upstream.connections(), 2);
+}
+
 TEST_F(GrpcFakeEndpoint, AnIdleConnectionThatEndsIsNotUsedAgain) {
   std::atomic<int> closed{0};
   FakeUpstream upstream([&](Wire& wire, int) {
