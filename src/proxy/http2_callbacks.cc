@@ -2,6 +2,7 @@
 #include "proxy/http2_callbacks.h"
 
 #include "proxy/http2_session.h"
+#include "weir/http/h2_callback.h"
 
 #include <memory>
 #include <new>
@@ -10,11 +11,10 @@
 namespace weir::proxy {
 namespace {
 
-constexpr std::size_t kMostFilled = 64 * 1024;  // as kMostSent
+using http::text_of;
+using http::without_exception;
 
-std::string_view text_of(const std::uint8_t* bytes, std::size_t size) {
-  return {reinterpret_cast<const char*>(bytes), size};
-}
+constexpr std::size_t kMostFilled = 64 * 1024;  // as kMostSent
 
 Http2Session& session_of(void* user_data) {
   return *static_cast<Http2Session*>(user_data);
@@ -22,16 +22,6 @@ Http2Session& session_of(void* user_data) {
 
 bool is_request(const nghttp2_frame* frame) {
   return frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST;
-}
-
-// Nothing may be thrown through the library's C code.
-template <class Function>
-int without_exception(Function function) noexcept {
-  try {
-    return function();
-  } catch (const std::bad_alloc&) {
-    return NGHTTP2_ERR_CALLBACK_FAILURE;
-  }
 }
 
 }  // namespace

@@ -1,46 +1,21 @@
 // Step 3 of life-of-a-request, for HTTP/2: budgets of one connection (RFC 9113 10.5).
 #include "proxy/http2_guard.h"
 
+#include <nghttp2/nghttp2.h>
+
 #include <algorithm>
 
 namespace weir::proxy {
 namespace {
 
-// RFC 9113 6.
-enum FrameType : std::uint8_t {
-  kData = 0,
-  kHeaders = 1,
-  kPriority = 2,
-  kReset = 3,
-  kPing = 6,
-  kWindowUpdate = 8,
-  kContinuation = 9,
-  kPriorityUpdate = 16,  // RFC 9218 7.1
-};
-constexpr std::uint8_t kEndStream = 1;
-constexpr std::uint8_t kEndHeaders = 4;
-constexpr std::uint8_t kPadded = 8;
-// RFC 9113 7.
-constexpr std::uint32_t kProtocolError = 1;
-constexpr std::uint32_t kEnhanceYourCalm = 11;
 // A padded DATA frame of this size may hold nothing but padding.
 constexpr std::uint32_t kMostPadding = 256;
 
 }  // namespace
 
-bool Http2Budget::take(std::uint64_t now_ms) {
-  if (now_ms > last_ms_) {
-    left_ = std::min(most_, left_ + (now_ms - last_ms_) * rate_);
-    last_ms_ = now_ms;
-  }
-  if (left_ < 1000) return false;
-  left_ -= 1000;
-  return true;
-}
-
 bool Http2Guard::use_up(std::string_view reason) {
   reason_ = reason;
-  error_ = kEnhanceYourCalm;
+  error_ = NGHTTP2_ENHANCE_YOUR_CALM;
   return false;
 }
 
@@ -76,12 +51,12 @@ bool Http2Guard::begin_frame(std::uint64_t now_ms) {
   const std::uint32_t stream = std::uint32_t{header_[5] & 0x7fU} << 24 | std::uint32_t{header_[6]} << 16 |
                                std::uint32_t{header_[7]} << 8 | header_[8];
   payload_left_ = size;
-  ends_block_ = (type == kHeaders || type == kContinuation) && (flags & kEndHeaders) != 0;
+  ends_block_ = (type == NGHTTP2_HEADERS || type == NGHTTP2_CONTINUATION) && (flags & NGHTTP2_FLAG_END_HEADERS) != 0;
   switch (type) {
-    case kHeaders:
+    case NGHTTP2_HEADERS:
       if (opens_skipped(stream)) {
         use_up("http2-malformed");
-        error_ = kProtocolError;
+        error_ = NGHTTP2_PROTOCOL_ERROR;
         return false;
       }
       block_since_ms_ = std::max<std::uint64_t>(now_ms, 1);
@@ -89,19 +64,21 @@ bool Http2Guard::begin_frame(std::uint64_t now_ms) {
       block_bytes_ = size;
       credit_ += kPerStream;
       break;
-    case kContinuation:
+    case NGHTTP2_CONTINUATION:
       block_bytes_ += std::min(size, kMostBlockBytes);
       if (++continuations_ > kMostContinuations) return use_up("http2-continuation-flood");
       break;
-    case kData:
-      if ((flags & kEndStream) != 0 || (size > 0 && ((flags & kPadded) == 0 || size > kMostPadding))) return true;
+    case NGHTTP2_DATA:
+      if ((flags & NGHTTP2_FLAG_END_STREAM) != 0 ||
+          (size > 0 && ((flags & NGHTTP2_FLAG_PADDED) == 0 || size > kMostPadding)))
+        return true;
       return count_control(now_ms);
-    case kReset:
+    case NGHTTP2_RST_STREAM:
       return true;  // count_reset()
-    case kPing:
-    case kPriority:
-    case kPriorityUpdate:
-    case kWindowUpdate:
+    case NGHTTP2_PING:
+    case NGHTTP2_PRIORITY:
+    case NGHTTP2_PRIORITY_UPDATE:
+    case NGHTTP2_WINDOW_UPDATE:
       if (credit_ == 0) return count_control(now_ms);
       --credit_;
       return true;

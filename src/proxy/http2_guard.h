@@ -5,24 +5,13 @@
 //   if (!guard.read(bytes, now_ms)) ...guard.reason(): GOAWAY with guard.error(), close
 #pragma once
 
+#include "weir/base/token_bucket.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 namespace weir::proxy {
-
-// `burst` at once, `per_second` in the long run.
-class Http2Budget {
- public:
-  Http2Budget(std::uint64_t burst, std::uint64_t per_second) : most_(burst * 1000), rate_(per_second), left_(most_) {}
-  bool take(std::uint64_t now_ms);
-
- private:
-  std::uint64_t most_;  // thousandths
-  std::uint64_t rate_;  // thousandths a millisecond
-  std::uint64_t left_;
-  std::uint64_t last_ms_ = 0;
-};
 
 class Http2Guard {
  public:
@@ -59,8 +48,8 @@ class Http2Guard {
   bool opens_skipped(std::uint32_t stream);
   bool use_up(std::string_view reason);
 
-  Http2Budget resets_{kResetBurst, kResetsPerSecond};
-  Http2Budget controls_{kControlBurst, kControlsPerSecond};
+  base::TokenBucket resets_{kResetBurst, kResetsPerSecond};
+  base::TokenBucket controls_{kControlBurst, kControlsPerSecond};
   std::size_t preface_left_ = kPreface;
   std::uint8_t header_[kFrameHeader] = {};
   std::size_t header_size_ = 0;

@@ -92,4 +92,10 @@ net::Task<Failure> open_connection(Runtime& runtime, const Plan& plan, const rou
   co_return Failure::none;
 }
 
+Failure end_try(observe::UpstreamTry& record, Failure failure, std::int64_t took_us) {
+  record.response_time = took_us;
+  if (info(failure).side == Side::upstream) record.status = info(failure).status;
+  return failure;
+}
+
 }  // namespace weir::upstream

@@ -25,4 +25,7 @@ const route::Endpoint* begin_try(Runtime& runtime, const Plan& plan, bool first,
 net::Task<Failure> open_connection(Runtime& runtime, const Plan& plan, const route::Endpoint& endpoint,
                                    Protocol protocol, ConnectionPtr& out);
 
+// `failure` ends a try that brought no answer; it is logged as the original does it: 502 or 504. Result: `failure`.
+Failure end_try(observe::UpstreamTry& record, Failure failure, std::int64_t took_us);
+
 }  // namespace weir::upstream

@@ -27,7 +27,7 @@ Exchange::Exchange(Runtime& runtime, const Plan& plan, http::ResponseHead& head,
 Exchange::~Exchange() {
   // Cut half-way, by a drain's deadline or for want of memory.
   if (connection_ && !tries_.empty() && record().response_time < 0) {
-    record().response_time = runtime_.reactor.now_us() - try_began_us_;
+    record().response_time = took_us();
   }
   drop_connection();
   end_selection();
@@ -56,7 +56,7 @@ net::Task<Failure> Exchange::start() {
     facts.sent = sent_;
     facts.replayable = plan_.body == nullptr || plan_.body->replayable();
     if (!may_retry(*plan_.policy, failure, head_.status, facts)) co_return failure;
-    record().response_time = runtime_.reactor.now_us() - try_began_us_;
+    record().response_time = took_us();
     drop_connection();
   }
 }
@@ -72,9 +72,9 @@ net::Task<Failure> Exchange::attempt(const route::Endpoint& endpoint) {
     reused_ = connection_ != nullptr;
     if (!reused_) {
       const Failure refused = co_await open_connection(runtime_, plan_, endpoint, Protocol::http1, connection_);
-      if (refused != Failure::none) co_return end_try(refused);
+      if (refused != Failure::none) co_return end_try(record(), refused, took_us());
     }
-    record().connect_time = reused_ ? 0 : runtime_.reactor.now_us() - try_began_us_;
+    record().connect_time = reused_ ? 0 : took_us();
     if (runtime_.counters != nullptr)
       (reused_ ? runtime_.counters->upstream_reuses : runtime_.counters->upstream_connects).add();
     if (!plan_.body_reads_client) watch_.start(plan_.client, *connection_->sock);
@@ -117,20 +117,13 @@ net::Task<Failure> Exchange::attempt(const route::Endpoint& endpoint) {
     }
     if (failure == Failure::none) {
       record().status = head_.status;
-      record().header_time = runtime_.reactor.now_us() - try_began_us_;
+      record().header_time = took_us();
       co_return failure;
     }
     const bool again = may_replay_stale(failure);
     drop_connection();
-    if (!again) co_return end_try(failure);
+    if (!again) co_return end_try(record(), failure, took_us());
   }
-}
-
-// As the original logs it: 502 or 504 for a try that brought no answer.
-Failure Exchange::end_try(Failure failure) {
-  record().response_time = runtime_.reactor.now_us() - try_began_us_;
-  if (info(failure).side == Side::upstream) record().status = info(failure).status;
-  return failure;
 }
 
 bool Exchange::may_replay_stale(Failure failure) const {
@@ -229,7 +222,7 @@ void Exchange::drop_connection() {
 
 void Exchange::finish(bool complete) {
   if (!connection_) return end_selection();
-  record().response_time = runtime_.reactor.now_us() - try_began_us_;
+  record().response_time = took_us();
   const bool reusable = complete && !uploading() && upload_result_ >= 0 && head_.keep_alive &&
                         body() != http::BodyKind::until_close && head_.status != 101 &&
                         !plan_.policy->connection_close && connection_->sock->input().empty();

@@ -2,7 +2,8 @@
 // counted against a bucket that fills with time and with body bytes that move. One connection.
 #pragma once
 
-#include <algorithm>
+#include "weir/base/token_bucket.h"
+
 #include <cstdint>
 
 namespace weir::upstream {
@@ -17,26 +18,13 @@ class H2Budget {
   // Endpoints of old open their windows at each read of a few bytes, for stream and connection each.
   static constexpr std::uint64_t kSentBytesPerFrame = 4;
 
-  explicit H2Budget(std::uint64_t now_ms = 0) : last_ms_(now_ms) {}
-
   // false: it is used up.
-  bool take(std::uint64_t now_ms) {
-    if (now_ms > last_ms_) {
-      left_ = std::min(kMost * 1000, left_ + (now_ms - last_ms_) * kPerSecond);
-      last_ms_ = now_ms;
-    }
-    if (left_ < 1000) return false;
-    left_ -= 1000;
-    return true;
-  }
+  bool take(std::uint64_t now_ms) { return frames_.take(now_ms); }
   // A frame with body bytes has moved, `sent` of them to the endpoint.
-  void credit(std::uint64_t sent = 0) {
-    left_ = std::min(kMost * 1000, left_ + (kPerData + sent / kSentBytesPerFrame) * 1000);
-  }
+  void credit(std::uint64_t sent = 0) { frames_.put(kPerData + sent / kSentBytesPerFrame); }
 
  private:
-  std::uint64_t left_ = kMost * 1000;  // in thousandths
-  std::uint64_t last_ms_;
+  base::TokenBucket frames_{kMost, kPerSecond};
 };
 
 }  // namespace weir::upstream

@@ -2,6 +2,7 @@
 #include "upstream/h2_callbacks.h"
 
 #include "upstream/h2_session.h"
+#include "weir/http/h2_callback.h"
 
 #include <algorithm>
 #include <memory>
@@ -11,14 +12,13 @@
 namespace weir::upstream {
 namespace {
 
+using http::text_of;
+using http::without_exception;
+
 constexpr std::size_t kFrameHeader = 9;
 // Bytes put together for one send.
 constexpr std::size_t kMostFilled = 64 * 1024;
 constexpr std::uint32_t kMostFields = 1000;
-
-std::string_view text_of(const std::uint8_t* bytes, std::size_t size) {
-  return {reinterpret_cast<const char*>(bytes), size};
-}
 
 H2Session& session_of(void* user_data) {
   return *static_cast<H2Session*>(user_data);
@@ -26,16 +26,6 @@ H2Session& session_of(void* user_data) {
 
 bool ends_stream(const nghttp2_frame& frame) {
   return (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
-}
-
-// Nothing may be thrown through the library's C code.
-template <class Function>
-int guarded(Function function) noexcept {
-  try {
-    return function();
-  } catch (const std::bad_alloc&) {
-    return NGHTTP2_ERR_CALLBACK_FAILURE;
-  }
 }
 
 }  // namespace
@@ -80,7 +70,7 @@ struct H2Callbacks {
                        const std::uint8_t* value, std::size_t value_size, std::uint8_t, void* user_data) {
     H2Session& session = session_of(user_data);
     if (!is_ours(session, *frame)) return 0;
-    return guarded([&] {
+    return without_exception([&] {
       if (session.block_.add(text_of(name, name_size), text_of(value, value_size))) return 0;
       return fail_head(session, session.block_.fault().reason);
     });
@@ -112,7 +102,7 @@ struct H2Callbacks {
     if (frame->hd.stream_id == 0 || frame->hd.stream_id != session.stream_) return 0;
     switch (frame->hd.type) {
       case NGHTTP2_HEADERS:
-        return guarded([&] { return end_block(session, ends_stream(*frame)); });
+        return without_exception([&] { return end_block(session, ends_stream(*frame)); });
       case NGHTTP2_DATA:
         session.ended_ = ends_stream(*frame);
         return 0;
@@ -128,7 +118,7 @@ struct H2Callbacks {
                      void* user_data) {
     H2Session& session = session_of(user_data);
     if (id != session.stream_) return 0;
-    return guarded([&] {
+    return without_exception([&] {
       session.body_.append(text_of(bytes, size));
       return 0;
     });
@@ -148,7 +138,7 @@ struct H2Callbacks {
     H2Session& session = session_of(user_data);
     OutBuffer& out = session.out_;
     if (out.size() >= kMostFilled) return NGHTTP2_ERR_WOULDBLOCK;
-    return guarded([&] {
+    return without_exception([&] {
       out.ensure(kFrameHeader + size);
       out.put(text_of(header, kFrameHeader));
       out.put(session.unsent_.substr(0, size));

@@ -34,6 +34,11 @@ H2Exchange::H2Exchange(Runtime& runtime, const Plan& plan, PulledBody* body, htt
     : runtime_(runtime), plan_(plan), body_(body), head_(head), tries_(tries), received_ms_(plan.received_ms) {}
 
 H2Exchange::~H2Exchange() {
+  // Cut half-way, by a client's reset, a drain's deadline or for want of memory.
+  if (connection_ && !tries_.empty() && record().response_time < 0) {
+    record().response_time = took_us();
+    record().bytes_sent += session().bytes_sent();
+  }
   drop_connection();
   end_selection();
 }
@@ -78,10 +83,10 @@ net::Task<Failure> H2Exchange::attempt(const route::Endpoint& endpoint) {
       failure = co_await open_connection(runtime_, plan_, endpoint, Protocol::http2, connection_);
       if (failure != Failure::none) {
         drop_connection();
-        co_return end_try(failure);
+        co_return end_try(record(), failure, took_us());
       }
     }
-    record().connect_time = reused_ ? 0 : runtime_.reactor.now_us() - try_began_us_;
+    record().connect_time = reused_ ? 0 : took_us();
     if (runtime_.counters != nullptr)
       (reused_ ? runtime_.counters->upstream_reuses : runtime_.counters->upstream_connects).add();
 
@@ -89,7 +94,7 @@ net::Task<Failure> H2Exchange::attempt(const route::Endpoint& endpoint) {
     while (failure == Failure::none && !session().has_head()) failure = co_await step();
     if (failure == Failure::none) {
       record().status = head_.status;
-      record().header_time = runtime_.reactor.now_us() - try_began_us_;
+      record().header_time = took_us();
       co_return failure;
     }
     refused_ = session().refused();
@@ -97,15 +102,8 @@ net::Task<Failure> H2Exchange::attempt(const route::Endpoint& endpoint) {
     record().bytes_sent += session().bytes_sent();
     const bool again = may_replay(failure);
     drop_connection();
-    if (!again) co_return end_try(failure);
+    if (!again) co_return end_try(record(), failure, took_us());
   }
-}
-
-// As the original logs it: 502 or 504 for a try that brought no answer.
-Failure H2Exchange::end_try(Failure failure) {
-  record().response_time = runtime_.reactor.now_us() - try_began_us_;
-  if (info(failure).side == Side::upstream) record().status = info(failure).status;
-  return failure;
 }
 
 bool H2Exchange::may_send_again() const {
@@ -264,7 +262,7 @@ void H2Exchange::drop_connection() {
 
 void H2Exchange::finish(bool complete) {
   if (connection_) {
-    record().response_time = runtime_.reactor.now_us() - try_began_us_;
+    record().response_time = took_us();
     record().bytes_sent += session().bytes_sent();
     const bool reusable = complete && !uploading() && upload_result_ >= 0 && session().ended() && session().closed() &&
                           session().all_sent();

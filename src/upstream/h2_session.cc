@@ -48,7 +48,6 @@ std::unique_ptr<H2Session> H2Session::make(net::Sock& sock, OutBuffer& out) {
 }
 
 bool H2Session::begin() {
-  budget_ = H2Budget(sock_.reactor().now_ms());
   library_.reset(make_h2_client(*this));
   if (!library_) return false;
   const std::array<nghttp2_settings_entry, 3> settings{

@@ -7,6 +7,7 @@ usage: run.py --weir BINARY [NAME ...]   (default: all tests)
 import argparse
 import pathlib
 import queue
+import re
 import socket
 import struct
 import subprocess
@@ -19,7 +20,7 @@ import yaml
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "scenario"))
-from run import Pki, free_port, ingress_object, read_message, service_objects  # noqa: E402
+from run import Pki, free_port, ingress_object, is_ready, read_message, service_objects  # noqa: E402
 
 DEADLINE = 30  # seconds for anything
 NAME = "endpoints.example"  # of the server's certificate
@@ -139,15 +140,19 @@ class World:
     def await_ready(self):
         end = time.monotonic() + DEADLINE
         while time.monotonic() < end:
-            try:
-                with socket.create_connection(("127.0.0.1", self.health), timeout=2) as probe:
-                    probe.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-                    if b" 200 " in probe.makefile("rb").readline():
-                        return
-            except OSError:
-                pass
+            if is_ready(self.health):
+                return
             time.sleep(0.02)
         raise Failed("weir did not get ready: " + (self.folder / "weir.log").read_text()[-2000:])
+
+    def await_log(self, pattern, count, what):
+        end = time.monotonic() + DEADLINE
+        while time.monotonic() < end:
+            lines = (self.folder / "weir.log").read_text().splitlines()
+            if sum(1 for line in lines if re.search(pattern, line)) >= count:
+                return
+            time.sleep(0.05)
+        raise Failed(f"the log lacks {what}: {[line for line in lines if 'HTTP/2.0' in line][-5:]}")
 
     def connect(self):
         return socket.create_connection(("127.0.0.1", self.http), timeout=DEADLINE)
@@ -366,6 +371,8 @@ def test_deadline_and_cancel_of_a_grpc_client_reach_the_endpoint(world):
         said = world.call("plain", name)
         expect(said[name].startswith(wanted), f"{said}")
         world.server.wait("cancelled")
+    # The log tells how long the endpoint had the calls.
+    world.await_log(r'"POST /test\.Peer/Hang HTTP/2\.0" \d+ .* \[default-plain-80\] \[\] \S+ \d+ \d+\.\d+ 200 ', 2, "the calls that were cut")
 
 
 def test_a_grpc_client_takes_errors_of_the_proxy_for_unavailable(world):

@@ -311,6 +311,16 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def is_ready(port):
+    """What /readyz on the port says; False also while nobody listens."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=2) as probe:
+            probe.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            return b" 200 " in probe.makefile("rb").readline()
+    except OSError:
+        return False
+
+
 class Scenario:
     def __init__(self, path, weir, keep):
         self.path, self.weir, self.keep = path, weir, keep
@@ -367,13 +377,8 @@ class Scenario:
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise Failed(f"weir ended with {self.process.returncode}: {self.log_text()}")
-            try:
-                with socket.create_connection(("127.0.0.1", self.health), timeout=2) as probe:
-                    probe.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-                    if b" 200 " in probe.makefile("rb").readline():
-                        return
-            except OSError:
-                pass
+            if is_ready(self.health):
+                return
             time.sleep(0.01)
         raise Failed(f"weir was not ready within {DEADLINE} s: {self.log_text()}")
 

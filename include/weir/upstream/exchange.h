@@ -139,7 +139,8 @@ class Exchange {
   // The next step with the bytes read so far: none = the head is there; nullopt = more bytes are needed.
   std::optional<Failure> parse_head();
   bool may_replay_stale(Failure failure) const;
-  Failure end_try(Failure failure);
+  // Of the try that runs.
+  std::int64_t took_us() const { return runtime_.reactor.now_us() - try_began_us_; }
   void drop_connection();
   void end_selection();
   observe::UpstreamTry& record() { return tries_.back(); }

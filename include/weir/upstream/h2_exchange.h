@@ -78,7 +78,8 @@ class H2Exchange {
   Failure failure_of_read(int result) const;
   bool may_send_again() const;
   bool may_replay(Failure failure) const;
-  Failure end_try(Failure failure);
+  // Of the try that runs.
+  std::int64_t took_us() const { return runtime_.reactor.now_us() - try_began_us_; }
   void drop_connection();
   void end_selection();
   H2Session& session() const { return *connection_->h2; }

@@ -34,7 +34,7 @@ TEST(H2Request, FieldsOfConnectionsAreLeftOut) {
 }
 
 TEST(H2Budget, IsUsedUpAndFillsWithTimeAndWithFramesThatBringSomething) {
-  H2Budget budget(0);
+  H2Budget budget;
   for (std::uint64_t i = 0; i < H2Budget::kMost; ++i) ASSERT_TRUE(budget.take(0)) << i;
   EXPECT_FALSE(budget.take(0));
   EXPECT_TRUE(budget.take(10)) << "a hundred a second";
