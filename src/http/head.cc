@@ -135,9 +135,28 @@ const Field* Fields::find(std::string_view wanted) const {
   return nullptr;
 }
 
+void Fields::add(FieldId id, std::string_view name, std::string_view value) {
+  Field field;
+  field.id = id;
+  field.name = static_cast<std::uint32_t>(text_.size());
+  field.name_size = static_cast<std::uint16_t>(name.size());
+  text_.append(name).append(": ");
+  field.value = static_cast<std::uint32_t>(text_.size());
+  field.value_size = static_cast<std::uint16_t>(value.size());
+  text_.append(value).append("\r\n");
+  fields_.push_back(field);
+}
+
+void Fields::bring_back() {
+  for (Field& field : fields_) {
+    if (field.set_aside) field.dropped = field.set_aside = false;
+  }
+}
+
 void RequestHead::clear() {
   fields.clear();
   method = Method::get;
+  redirected_method = {};
   minor_version = 1;
   http2 = false;
   method_at = target_at = method_size = target_size = 0;

@@ -6,7 +6,7 @@
 #include "proxy/auth_log.h"
 #include "proxy/auth_target.h"
 #include "proxy/clock.h"
-#include "proxy/response_body.h"
+#include "proxy/relay.h"
 #include "proxy/worker.h"
 #include "weir/base/ascii.h"
 #include "weir/base/cidr.h"
@@ -61,17 +61,6 @@ void read_answer(const http::ResponseHead& head, const features::ExternalAuthPol
   for (const http::Field& field : head.fields.all()) {
     if (field.id == http::FieldId::set_cookie) into.cookies.emplace_back(head.fields.value(field));
   }
-}
-
-// Has the body, which nobody wants, come already? Then the connection may serve again.
-bool auth_body_is_here(upstream::Exchange& exchange, Worker& worker) {
-  BodyReader body(exchange.body(), exchange.head().content_length);
-  while (!body.done() && !body.malformed() && !exchange.sock().input().empty()) {
-    const std::string_view run = body.take(exchange.sock(), worker.relay_scratch());
-    body.consume(exchange.sock());
-    if (run.empty()) break;
-  }
-  return body.done() && !body.malformed();
 }
 
 bool is_kept(const features::ExternalAuthPolicy& policy) {
@@ -201,7 +190,7 @@ net::Task<void> AuthClient::ask(const RequestContext& context, AuthAnswer& into)
     co_return log_sub_request(worker_, request, into, sub);
   }
   read_answer(sub.head, policy, into);
-  exchange.finish(auth_body_is_here(exchange, worker_));
+  exchange.finish(body_is_here(exchange, worker_));
   log_sub_request(worker_, request, into, sub);
   if (!is_kept(policy)) co_return;
   const std::int64_t seconds = auth_answer_lifetime(sub.head, policy.cache, wall_clock_us() / 1'000'000);

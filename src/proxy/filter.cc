@@ -18,16 +18,7 @@ void ResponseFields::set(http::FieldId id, std::string_view name, std::string_vi
 }
 
 void ResponseFields::add(http::FieldId id, std::string_view name, std::string_view value) {
-  std::string& text = added_.text();
-  http::Field field;
-  field.id = id;
-  field.name = static_cast<std::uint32_t>(text.size());
-  field.name_size = static_cast<std::uint16_t>(name.size());
-  text.append(name).append(": ");
-  field.value = static_cast<std::uint32_t>(text.size());
-  field.value_size = static_cast<std::uint16_t>(value.size());
-  text.append(value).append("\r\n");
-  added_.all().push_back(field);
+  added_.add(id, name, value);
 }
 
 void ResponseFields::clear() {
@@ -79,6 +70,8 @@ void RequestContext::clear_context() {
   host = nullptr;
   location = nullptr;
   target.clear();
+  redirected = false;
+  redirect_query.clear();
   forwarded_prefix.clear();
   answer.clear();
   response.clear();
@@ -95,6 +88,8 @@ void RequestContext::clear_context() {
   auth_cookies.clear();
   remote_user.clear();
   limit_hold.release();
+  rates_counted = false;
+  digest_passed = nullptr;
 }
 
 }  // namespace weir::proxy

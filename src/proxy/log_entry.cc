@@ -105,12 +105,10 @@ LogEntry::LogEntry(const Request& request, std::int64_t took_us)
   const http::Fields& fields = request.head.fields;
   const ClientConnection& connection = *request.connection;
   if (request.bad_line.empty()) {
-    const std::string_view target = request.head.target();
     entry.method = request.head.method_text();
     entry.protocol = request.head.version_text();
     if (request.head.http2) entry.http2 = connection.tls != nullptr ? "h2" : "h2c";
-    if (const std::size_t query = target.find('?'); query != std::string_view::npos)
-      entry.args = target.substr(query + 1);
+    if (const std::string_view query = request.query(); !query.empty()) entry.args = query.substr(1);
   }
   entry.uri = request.path;
   entry.host = request.head.host;

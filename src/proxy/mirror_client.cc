@@ -40,7 +40,7 @@ std::optional<AuthTarget> mirror_target_of(const Request& request) {
   if (url.find_first_of("/?", url.find("://") + 3) == std::string_view::npos) {
     to->target = request.head.target();
   } else if (target.is_literal()) {
-    std::string_view query = http::query_of(request.head.target());
+    std::string_view query = request.query();
     if (!query.empty() && to->target.find('?') != std::string::npos) {
       to->target += '&';
       query.remove_prefix(1);

@@ -1,4 +1,5 @@
 // Steps 6 and 11 of life-of-a-request: answers that Weir makes itself, and the one exit for failures.
+#include "proxy/internal_redirect.h"
 #include "proxy/pages.h"
 #include "proxy/request_pipeline.h"
 #include "proxy/request_variables.h"
@@ -41,8 +42,9 @@ void run_response_filters_of(FilterList filters, Request& request, int status) {
 void RequestPipeline::run_response_filters(int status) {
   request_.response_status = status;
   set_added_headers(request_);
-  if (request_.error_page) return;  // an error page is not the location's (spec 4.7)
-  run_response_filters_of(worker_.services().filters, request_, status);
+  // An error page is not the location's (spec 4.7).
+  if (!request_.error_page) run_response_filters_of(worker_.services().filters, request_, status);
+  add_carried_fields(request_);
 }
 
 bool RequestPipeline::is_built_in() {
@@ -79,7 +81,7 @@ Verdict RequestPipeline::slash_redirect() {
   std::string to;
   http::escape_path(request_.path, to);
   to += '/';
-  to += http::query_of(request_.head.target());
+  to += request_.query();
   const bool relative = request_.settings().relative_redirects || request_.policies().redirect.relative;
   return request_.redirect(301, to, "slash-redirect", relative);
 }

@@ -1,4 +1,5 @@
 // Steps 7 and 9 of life-of-a-request: error backends and stand-ins (spec 4.7).
+#include "proxy/relay.h"
 #include "proxy/request_pipeline.h"
 #include "proxy/response_head.h"
 #include "proxy/upstream_head.h"
@@ -31,6 +32,7 @@ std::vector<std::string> challenges_of(const Request& request) {
 bool RequestPipeline::is_replaced(int status, bool own) const {
   if (request_.location == nullptr || request_.error_page || status == 101) return false;
   const features::CustomErrorsPolicy& policy = request_.policies().custom_errors;
+  if (own && request_.errors_replaced) return false;  // one page for a request, whatever its redirects
   return !policy.codes.empty() && policy.replaces(status) && (own || !policy.only_own);
 }
 
@@ -54,6 +56,12 @@ bool RequestPipeline::use_stand_in() {
 
 // The client gets what the error backend says about the status, but for the challenges of a 401.
 net::Task<bool> RequestPipeline::replace(int status) {
+  if (request_.errors_replaced) {
+    request_.reply(status, "error-page-used");
+    co_return co_await answer();
+  }
+  request_.errors_replaced = true;
+  if (!count_redirect()) co_return co_await answer();
   request_.error_page = true;
   request_.error_code = status;
   const std::vector<std::string> challenges = status == 401 ? challenges_of(request_) : std::vector<std::string>();
@@ -65,23 +73,26 @@ net::Task<bool> RequestPipeline::replace(int status) {
     co_return co_await answer();
   }
   request_.canary = {};
-  request_.resolved_endpoints.clear();
+  request_.retire_endpoints();
   net::MaybeTask<Failure> finding = use_backend(*backend);
   const Failure unresolved = co_await finding;
   if (unresolved != Failure::none) co_return co_await fail(unresolved);
   drop_error_fields(request_.head.fields);
   request_.target.assign(1, '/');
-  request_.target += http::query_of(request_.head.target());
+  request_.target += request_.query();
 
   const bool with_body = body.has_bytes() && !body.streaming() && body.complete() && body.failure() == Failure::none;
   UpstreamHead head(request_, with_body);
   upstream::Plan exchange_plan = plan();
   exchange_plan.head = &head;
   exchange_plan.body = with_body ? &body : nullptr;
-  exchange_plan.new_group = !request_.tries.empty();
   upstream::Exchange exchange(worker_.upstream(), exchange_plan, request_.upstream_head, request_.tries);
   const Failure failure = co_await exchange.start();
   if (failure != Failure::none) co_return co_await fail(failure);
+  if (note_redirect(exchange.head())) {
+    exchange.finish(body_is_here(exchange, worker_));
+    co_return false;
+  }
   request_.response.clear();
   for (const std::string& challenge : challenges) {
     request_.response.add(http::FieldId::www_authenticate, "WWW-Authenticate", challenge);

@@ -3,7 +3,6 @@
 #include "proxy/compressing_sink.h"
 #include "proxy/relay.h"
 #include "proxy/request_pipeline.h"
-#include "proxy/response_body.h"
 #include "proxy/tunnel.h"
 #include "proxy/upstream_head.h"
 #include "weir/upstream/affinity.h"
@@ -16,17 +15,6 @@ using upstream::Failure;
 
 bool is_idempotent(const http::RequestHead& head) {
   return http::is_idempotent(head.method) && head.method_text() != "LOCK";
-}
-
-// Has all of the response's body come already? Then the connection may serve again although nobody wants the body.
-bool body_is_here(upstream::Exchange& exchange, Worker& worker) {
-  BodyReader body(exchange.body(), exchange.head().content_length);
-  while (!body.done() && !body.malformed() && !exchange.sock().input().empty()) {
-    const std::string_view run = body.take(exchange.sock(), worker.relay_scratch());
-    body.consume(exchange.sock());
-    if (run.empty()) break;
-  }
-  return body.done() && !body.malformed();
 }
 
 bool is_usable(const route::Backend& backend) {
@@ -160,6 +148,7 @@ upstream::Plan RequestPipeline::plan() const {
   plan.idempotent = is_idempotent(request_.head);
   plan.client = client_;
   plan.received_ms = worker_.reactor().now_ms();
+  plan.new_group = !request_.tries.empty();
   return plan;
 }
 
@@ -189,6 +178,10 @@ net::Task<bool> RequestPipeline::proxy() {
   if (is_replaced(exchange.head().status, false)) {
     exchange.finish(body_is_here(exchange, worker_));
     co_return co_await replace(exchange.head().status);
+  }
+  if (note_redirect(exchange.head())) {
+    exchange.finish(body_is_here(exchange, worker_));
+    co_return false;
   }
   add_session_cookie();
   co_return co_await deliver(exchange);

@@ -22,6 +22,10 @@ net::Task<bool> RequestPipeline::proxy_grpc(upstream::Plan& exchange_plan) {
     exchange.finish(false);
     co_return co_await replace(exchange.head().status);
   }
+  if (note_redirect(exchange.head())) {
+    exchange.finish(false);
+    co_return false;
+  }
   add_session_cookie();
   prepare_response(exchange.head(), exchange.uploading());
   const Failure cut = co_await relay_grpc(exchange);

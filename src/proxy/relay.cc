@@ -108,6 +108,16 @@ Failure failure_of_body_read(const upstream::Exchange& exchange, int result) {
   return upstream::info(failure).side == upstream::Side::client ? failure : Failure::truncated;
 }
 
+bool body_is_here(upstream::Exchange& exchange, Worker& worker) {
+  BodyReader body(exchange.body(), exchange.head().content_length);
+  while (!body.done() && !body.malformed() && !exchange.sock().input().empty()) {
+    const std::string_view run = body.take(exchange.sock(), worker.relay_scratch());
+    body.consume(exchange.sock());
+    if (run.empty()) break;
+  }
+  return body.done() && !body.malformed();
+}
+
 net::Task<Failure> relay_response(Worker& worker, upstream::Exchange& exchange, ResponseSink& sink, Request& request) {
   Relay relay{worker, exchange, sink, request, BodyReader(exchange.body(), exchange.head().content_length)};
   const std::string_view run = relay.body.take(exchange.sock(), worker.relay_scratch());

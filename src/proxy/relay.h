@@ -13,6 +13,9 @@ namespace weir::proxy {
 net::Task<upstream::Failure> relay_response(Worker& worker, upstream::Exchange& exchange, ResponseSink& sink,
                                             Request& request);
 
+// Has all of the body come already? Then the connection may serve again although nobody wants the body.
+bool body_is_here(upstream::Exchange& exchange, Worker& worker);
+
 // What a failed send to the client, or a failed read in the middle of a body, means.
 upstream::Failure failure_of_send(int result);
 upstream::Failure failure_of_body_read(const upstream::Exchange& exchange, int result);

@@ -1,5 +1,7 @@
 #include "proxy/request.h"
 
+#include <utility>
+
 namespace weir::proxy {
 namespace {
 
@@ -17,8 +19,13 @@ void Request::clear() {
   if (selection.backend != nullptr) selection.clear();
   endpoints = {};
   resolved_endpoints.clear();
+  past_endpoints.clear();
   error_code = 0;
-  error_page = false;
+  error_page = errors_replaced = false;
+  redirects_now = false;
+  redirect_to.clear();
+  redirects = 0;
+  carried.clear();
   upstream_head.clear();
   tries.clear();
   request_id = {};
@@ -30,6 +37,29 @@ void Request::clear() {
   sent_head.clear();
   head_bytes_sent = body_bytes_sent = 0;
   keep_alive = response_started = cut = cancelled = silent = false;
+}
+
+void Request::retire_endpoints() {
+  endpoints = {};
+  if (!resolved_endpoints.empty()) past_endpoints.push_back(std::move(resolved_endpoints));
+  resolved_endpoints.clear();
+}
+
+void Request::leave_location() {
+  location = nullptr;
+  backend = nullptr;
+  canary = {};
+  if (selection.backend != nullptr) selection.clear();
+  retire_endpoints();
+  error_code = 0;
+  error_page = false;
+  forwarded_prefix.clear();
+  answer.clear();
+  response.clear();
+  upstream_added.clear();
+  auth_cookies.clear();
+  password_right = nonce_stale = false;  // whom one location lets in is not whom another does
+  response_status = 0;
 }
 
 void RequestReturner::operator()(Request* request) const noexcept {

@@ -32,12 +32,20 @@ struct Request : RequestContext {
   const route::Backend* backend = nullptr;
   std::string_view canary;  // its name, if it is the canary of the location's backend
   std::span<const route::Endpoint> endpoints;
-  upstream::Selection selection;                    // unused for round robin
-  std::vector<route::Endpoint> resolved_endpoints;  // of an external name; `endpoints` points here then
+  upstream::Selection selection;                             // unused for round robin
+  std::vector<route::Endpoint> resolved_endpoints;           // of an external name; `endpoints` points here then
+  std::vector<std::vector<route::Endpoint>> past_endpoints;  // of earlier backends: `tries` refers to their addresses
 
   // --- custom errors (spec 4.7)
-  int error_code = 0;       // X-Code for an error backend or a stand-in; 0: neither is asked
-  bool error_page = false;  // the error backend answers, or has failed to: nothing is replaced any more
+  int error_code = 0;            // X-Code for an error backend or a stand-in; 0: neither is asked
+  bool error_page = false;       // the error backend answers, or has failed to: nothing is replaced any more
+  bool errors_replaced = false;  // there was an error page, and an X-Accel-Redirect may have led away from it since
+
+  // --- X-Accel-Redirect (spec 3.6)
+  bool redirects_now = false;  // the response at hand was dropped for redirect_to
+  std::string redirect_to;     // as the endpoint has written it
+  int redirects = 0;           // so far, error pages included
+  http::Fields carried;        // what the next response has of those that were dropped
 
   // --- step 9
   http::ResponseHead upstream_head;
@@ -63,6 +71,10 @@ struct Request : RequestContext {
   bool silent = false;     // health checks: neither logged nor counted
 
   void clear();
+  // Another backend is asked next.
+  void retire_endpoints();
+  // Nothing of the location and its backend holds any more.
+  void leave_location();
 };
 
 // Gives a Request back to the worker that lent it.

@@ -390,6 +390,12 @@ net::Task<bool> RequestBody::discard() {
   co_return true;
 }
 
+void RequestBody::drop() {
+  release();
+  kind_ = http::BodyKind::none;
+  storage_ = Storage::none;
+}
+
 void RequestBody::release() {
   if (storage_ == Storage::input && !all_taken_ && rest_is_here()) {
     consume(static_cast<std::size_t>(left_));

@@ -79,6 +79,8 @@ class RequestBody final : public upstream::BodySource, public upstream::PulledBo
 
   // After an answer that did not need the body: reads the rest away. false: too much, or too slow.
   net::Task<bool> discard();
+  // The request goes on as one without a body.
+  void drop();
   // The exchange is over: takes the body out of the client's input buffer.
   void release();
 

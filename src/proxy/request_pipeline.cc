@@ -18,6 +18,13 @@ net::Task<bool> RequestPipeline::handle() {
   resolve_forwarded(request_);
 
   request_.host = &worker_.lookup().find_host(*request_.table, request_.head.host);
+  bool reusable = co_await serve();
+  while (request_.redirects_now) reusable = co_await serve();
+  co_return reusable;
+}
+
+net::Task<bool> RequestPipeline::serve() {
+  if (request_.redirects_now && !follow_redirect()) co_return co_await answer();
   const Verdict at_host = co_await run_filters(Stop::host);
   if (at_host == Verdict::answered) co_return co_await answer();
   if (is_built_in()) co_return co_await answer();

@@ -33,6 +33,8 @@ class RequestPipeline {
  private:
   using Failure = upstream::Failure;
 
+  // Steps 6 to 10, once for the client's own request and once for each X-Accel-Redirect. Result as handle()'s.
+  net::Task<bool> serve();
   // step 5
   bool pin_snapshot();
   // spec 2.2: what the catch-all host answers itself; none of it is logged or counted.
@@ -72,6 +74,11 @@ class RequestPipeline {
   const route::Backend* error_backend() const;
   bool use_stand_in();
   net::Task<bool> replace(int status);
+
+  // X-Accel-Redirect (pipeline_redirect.cc). Noted when a response says so, followed when its exchange has ended.
+  bool note_redirect(http::ResponseHead& head);
+  bool count_redirect();
+  bool follow_redirect();
 
   // The exits. `fail` maps a failure to an answer, or cuts the connection where none can be given; `answer` sends what
   // request.answer holds; both end in `finish`, which also runs when the coroutine is destroyed half-way.

@@ -22,7 +22,7 @@ using features::Variable;
 using features::VariableText;
 
 std::string_view args_of(const RequestContext& request) {
-  std::string_view query = http::query_of(request.head.target());
+  std::string_view query = request.query();
   if (!query.empty()) query.remove_prefix(1);
   return query;
 }

@@ -190,7 +190,7 @@ void drop_error_fields(http::Fields& fields) {
   for (http::Field& field : fields.all()) {
     const std::string_view name = fields.name(field);
     for (const std::string_view error_field : kErrorFields) {
-      if (base::iequals(name, error_field)) field.dropped = true;
+      if (base::iequals(name, error_field)) field.leave_out();
     }
   }
 }
@@ -199,7 +199,7 @@ void drop_replaced_fields(Request& request) {
   const features::Settings& settings = request.settings();
   if (settings.proxy_set_headers.empty()) return;
   for (http::Field& field : request.head.fields.all()) {
-    if (is_configured(settings, request.head.fields.name(field))) field.dropped = true;
+    if (is_configured(settings, request.head.fields.name(field))) field.leave_out();
   }
 }
 

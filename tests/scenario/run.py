@@ -188,6 +188,10 @@ def service_objects(name, port, spec):
     namespace = namespace or "default"
     meta = {"name": short, "namespace": namespace}
     ports = spec.get("ports") or [{"name": "http", "port": 80}]
+    if spec.get("external"):  # reached by that name
+        yield {"apiVersion": "v1", "kind": "Service", "metadata": meta,
+               "spec": {"type": "ExternalName", "externalName": spec["external"], "ports": [{**p, "targetPort": port} for p in ports]}}
+        return
     yield {"apiVersion": "v1", "kind": "Service", "metadata": meta,
            "spec": {"ports": [{**p, "targetPort": p.get("targetPort", port)} for p in ports]}}
     count = spec.get("endpoints", 1)

@@ -92,9 +92,14 @@ struct Field {
   std::uint16_t name_size = 0;
   std::uint16_t value_size = 0;
   FieldId id = FieldId::other;
-  bool dropped = false;  // not forwarded: hop-by-hop, nominated by Connection, underscore ...
-                         // Host and Content-Length are never marked: the next head is built from
-                         // `authority` and `body`, not from these fields.
+  bool dropped = false;    // not forwarded: hop-by-hop, nominated by Connection, underscore ...
+                           // Host and Content-Length are never marked: the next head is built from
+                           // `authority` and `body`, not from these fields.
+  bool set_aside = false;  // dropped for what holds in one location only: Fields::bring_back()
+
+  void leave_out() {
+    if (!dropped) dropped = set_aside = true;
+  }
 };
 
 class Fields {
@@ -107,6 +112,11 @@ class Fields {
   const Field* find(FieldId id) const;
   std::string_view get(FieldId id) const;          // value, empty if absent
   const Field* find(std::string_view name) const;  // case-insensitive
+
+  // One more field, behind the others. Ends views into the text.
+  void add(FieldId id, std::string_view name, std::string_view value);
+  // Undoes every leave_out().
+  void bring_back();
 
   std::string& text() { return text_; }
   const std::string& text() const { return text_; }
@@ -125,8 +135,9 @@ enum class BodyKind : std::uint8_t { none, length, chunked, until_close };
 struct RequestHead {
   Fields fields;
   Method method = Method::get;
-  std::uint8_t minor_version = 1;  // HTTP/1.x; 0 or 1
-  bool http2 = false;              // came as HTTP/2; minor_version is 1 then
+  std::string_view redirected_method;  // static text; empty: the client's own
+  std::uint8_t minor_version = 1;      // HTTP/1.x; 0 or 1
+  bool http2 = false;                  // came as HTTP/2; minor_version is 1 then
   // Offsets into fields.text(); use the accessors.
   std::uint32_t method_at = 0, target_at = 0;
   std::uint32_t method_size = 0, target_size = 0;
@@ -140,7 +151,9 @@ struct RequestHead {
                            // fields.get(FieldId::upgrade), the field itself is marked dropped
   std::uint32_t size = 0;  // bytes of the head on the wire
 
-  std::string_view method_text() const { return {fields.text().data() + method_at, method_size}; }
+  // That of an internal redirect, else the client's.
+  std::string_view method_text() const { return redirected_method.empty() ? client_method() : redirected_method; }
+  std::string_view client_method() const { return {fields.text().data() + method_at, method_size}; }
   // Origin-form as received ("/a%2Fb?x"), also for absolute-form requests ("/" when their path is empty); raw bytes.
   // "*" for `OPTIONS *` and for OPTIONS with an absolute-form target without path and query (RFC 9112 3.2.4).
   std::string_view target() const { return {fields.text().data() + target_at, target_size}; }

@@ -12,6 +12,7 @@
 
 #include "weir/base/cidr.h"
 #include "weir/http/head.h"
+#include "weir/http/normalize.h"
 #include "weir/http/proxy_protocol.h"
 #include "weir/net/task.h"
 #include "weir/proxy/limit_table.h"
@@ -85,7 +86,8 @@ class ResponseFields {
  public:
   // `id` is that of `name`; with FieldId::other the name is compared as text.
   void set(http::FieldId id, std::string_view name, std::string_view value);
-  // One more field, next to those of the upstream and to earlier ones (Set-Cookie). `id` must not be FieldId::other.
+  // One more field, next to those of the upstream and to earlier ones (Set-Cookie). `id` is FieldId::other only where
+  // there is no upstream's response.
   void add(http::FieldId id, std::string_view name, std::string_view value);
   void clear();
 
@@ -114,10 +116,14 @@ struct RequestContext {
   const route::Location* location = nullptr;  // null at the host stop
 
   std::string target;            // request target for the upstream; empty: the client's own, byte for byte
+  bool redirected = false;       // internally (X-Accel-Redirect): path, target and query are no longer the client's
+  std::string redirect_query;    // of that redirect, with its "?"; see query()
   std::string forwarded_prefix;  // X-Forwarded-Prefix for the upstream; empty: none
   std::string remote_user;       // whom the client claims to be, where authentication asks; for the log
   bool password_right = false;   // basic or digest authentication has let the client in
   bool nonce_stale = false;      // of a right answer to digest authentication
+  const features::AuthPolicy* digest_passed = nullptr;  // whose challenge it was: an answer counts once, whatever
+                                                        // locations the request goes through
   Answer answer;
   ResponseFields response;
   ResponseFields upstream_added;          // fields of the upstream request that its authentication service made
@@ -130,11 +136,16 @@ struct RequestContext {
   AuthClient* auth = nullptr;          // the worker's
   bool client_gone = false;            // a filter found nobody left to answer; it has replied nevertheless
   LimitHold limit_hold;                // this request among its client's concurrent ones
+  bool rates_counted = false;          // limit-rps, limit-rpm: a request counts once
   int response_status = 0;             // when on_response runs
   const Request* whole = nullptr;      // what else the proxy knows of it; null: nothing (weir explain)
 
   const features::Policies& policies() const { return location->policies; }
   const features::Settings& settings() const { return *table->settings; }
+  // With its "?", or empty.
+  std::string_view query() const {
+    return redirected ? std::string_view(redirect_query) : http::query_of(head.target());
+  }
 
   // `text` for this request as far as it is known by now (spec 0.4). Control characters, which a decoded path may hold,
   // are left out.

@@ -70,6 +70,7 @@ class LimitHold {
   }
   ~LimitHold() { release(); }
 
+  bool held() const { return table_ != nullptr; }
   void release() noexcept {
     if (table_ != nullptr) table_->leave(key_);
     table_ = nullptr;

@@ -15,6 +15,12 @@ using proxy::DigestCheck;
 using proxy::RequestContext;
 using proxy::Verdict;
 
+// An internal redirect led from one to the other: the client has answered, and the count of its answer is used up.
+bool asks_the_same(const AuthPolicy* passed, const AuthPolicy& policy) {
+  return passed != nullptr && passed->realm == policy.realm && passed->users != nullptr && policy.users != nullptr &&
+         *passed->users == *policy.users;
+}
+
 class DigestFilter final : public proxy::Filter {
  public:
   std::string_view name() const override { return "digest-auth"; }
@@ -29,15 +35,20 @@ class DigestFilter final : public proxy::Filter {
     if (!given) return challenge(request, "password-missing");
 
     const AuthPolicy& policy = request.policies().auth;
+    if (asks_the_same(request.digest_passed, policy)) {
+      request.password_right = true;
+      return Verdict::go_on;
+    }
     const User* user = policy.users ? policy.users->find(given->username) : nullptr;
     DigestCheck::Asked asked;
-    asked.method = request.head.method_text();
+    asked.method = request.head.client_method();
     asked.target = request.head.target();
     asked.realm = policy.realm;
     if (user != nullptr) asked.hash = user->hash;
     switch (request.digests->check(*given, asked)) {
       case DigestCheck::Outcome::right:
         request.password_right = true;
+        request.digest_passed = &policy;
         return Verdict::go_on;
       case DigestCheck::Outcome::stale:
         request.nonce_stale = true;

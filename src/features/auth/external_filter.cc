@@ -25,7 +25,7 @@ void pass_headers(RequestContext& request, const AuthAnswer& answer) {
   const std::vector<std::string>& names = request.policies().external_auth.response_headers;
   for (std::size_t i = 0; i < names.size(); ++i) {
     for (http::Field& field : request.head.fields.all()) {
-      if (is_same_name(request.head.fields.name(field), names[i])) field.dropped = true;
+      if (is_same_name(request.head.fields.name(field), names[i])) field.leave_out();
     }
     if (i >= answer.values.size() || answer.values[i].empty()) continue;
     request.upstream_added.add(http::classify_field(names[i]), names[i], answer.values[i]);

@@ -63,7 +63,7 @@ proxy::Verdict challenge(proxy::RequestContext& request, std::string_view reason
 
 void drop_authorization(proxy::RequestContext& request) {
   for (http::Field& field : request.head.fields.all()) {
-    if (field.id == http::FieldId::authorization) field.dropped = true;
+    if (field.id == http::FieldId::authorization) field.leave_out();
   }
 }
 

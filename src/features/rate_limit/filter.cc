@@ -41,13 +41,16 @@ class RateLimitFilter final : public proxy::Filter {
       return table.key_of(kind, request.location->ns, request.location->ingress, client);
     };
 
-    if (policy.connections > 0) {
+    // A request that was redirected internally counts once (as nginx does it).
+    if (policy.connections > 0 && !request.limit_hold.held()) {
       const LimitTable::Key key = key_of(Kind::connections);
       if (!table.enter(key, static_cast<std::uint64_t>(policy.connections))) {
         return request.reply(request.settings().limit_conn_status, "limit-connections");
       }
       request.limit_hold = proxy::LimitHold(table, key);
     }
+    if (request.rates_counted) return Verdict::go_on;
+    request.rates_counted = policy.rps > 0 || policy.rpm > 0;
     const Rate second = rate_of(Kind::rps, policy.rps, std::chrono::seconds(1), policy.burst_multiplier);
     const Rate minute = rate_of(Kind::rpm, policy.rpm, std::chrono::minutes(1), policy.burst_multiplier);
     const LimitTable::Key second_key = second.period.count() > 0 ? key_of(Kind::rps) : 0;

@@ -40,7 +40,7 @@ class RewriteFilter final : public proxy::Filter {
     request.target.clear();
     if (path.empty() || path.front() != '/') request.target += '/';
     http::escape_path(path, request.target);
-    request.target += http::query_of(request.head.target());
+    request.target += request.query();
     request.forwarded_prefix.clear();
     request.expand(request.policies().rewrite.forwarded_prefix, request.forwarded_prefix);
     return Verdict::go_on;

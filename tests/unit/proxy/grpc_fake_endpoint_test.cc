@@ -68,6 +68,29 @@ TEST_F(GrpcFakeEndpoint, HeadAndBodyArriveAndTrailersDoNotForHttp1) {
   EXPECT_THAT(answer, EndsWith("0\r\n\r\n"));
 }
 
+TEST_F(GrpcFakeEndpoint, AnXAccelRedirectIsFollowedAsGetWithoutTheBody) {
+  H2Fields fields;
+  std::string body;
+  const std::string answer = ask([&](Wire& wire, int number) {
+    H2Endpoint endpoint(wire);
+    const std::uint32_t stream = endpoint.request();
+    if (number == 0) {
+      endpoint.head(stream, {{":status", "200"}, {"x-accel-redirect", "/other?q"}, {"set-cookie", "a=1"}}, true);
+      return;
+    }
+    fields = endpoint.fields;
+    body = endpoint.body;
+    endpoint.answer(stream, "other");
+  });
+
+  EXPECT_THAT(fields, ::testing::Contains(::testing::Pair(":method", "GET")));
+  EXPECT_THAT(fields, ::testing::Contains(::testing::Pair(":path", "/other?q")));
+  EXPECT_EQ(body, "");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(answer, HasSubstr("other"));
+  EXPECT_THAT(answer, HasSubstr("set-cookie: a=1\r\n"));
+}
+
 TEST_F(GrpcFakeEndpoint, AHeadThatEndsTheStreamIsAnEmptyBody) {
   const std::string answer = ask([](Wire& wire, int) {
     H2Endpoint endpoint(wire);

@@ -264,7 +264,9 @@ TEST_F(RelayTest, SurplusBytesEndTheUpstreamConnection) {
 }
 
 TEST_F(RelayTest, XAccelFieldsDoNotReachTheClient) {
-  answer("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Accel-Buffering: no\r\nX-Accel-Redirect: /x\r\nX-Pad: 1\r\n\r\nok");
+  answer(
+      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Accel-Buffering: no\r\nX-Accel-Charset: utf-8\r\nX-Accel-Expires: "
+      "1\r\nX-Pad: 1\r\n\r\nok");
 
   const std::string response = proxy->get(kGet);
 
