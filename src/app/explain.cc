@@ -11,6 +11,7 @@
 #include "weir/http/normalize.h"
 #include "weir/proxy/digest_check.h"
 #include "weir/proxy/forwarded.h"
+#include "weir/proxy/limit_table.h"
 #include "weir/route/lookup.h"
 
 #include <algorithm>
@@ -121,21 +122,26 @@ class Explainer {
   bool is_health_check();
   bool is_passed_on();
   void assume_client_certificate();
+  void warn_of_loop();
+  void show_limits();
 
   const View& view_;
   const model::Options& options_;
   route::Lookup lookup_;
   proxy::ClientConnection connection_;
   proxy::DigestCheck digests_;
+  proxy::LimitTable limits_{1};  // nobody was counted yet
   proxy::RequestContext context_;
   Page page_;
   std::string outcome_;
+  std::string hint_;
 };
 
 base::Result<void> Explainer::read(const ExplainRequest& asked) {
   const base::Result<Url> url = parse_url(asked.url);
   if (!url) return url.error();
   context_.digests = &digests_;
+  context_.limits = &limits_;
   connection_.https = url->https;
   connection_.local_port = url->https ? options_.https_port : options_.http_port;
   connection_.address = *base::parse_ip("127.0.0.1");
@@ -195,6 +201,37 @@ void Explainer::outcome_of_answer() {
   std::string text = std::to_string(answer.status) + " made by Weir (" + std::string(answer.reason) + ")";
   if (!answer.location.empty()) text += ", Location: " + answer.location;
   outcome(std::move(text));
+  if (answer.reason == "https-redirect") warn_of_loop();
+}
+
+// Whoever ends TLS in front of Weir and speaks HTTP to it is redirected for ever, unless Weir is told (spec 2.8, 5.2).
+void Explainer::warn_of_loop() {
+  if (context_.forwarded.trusted) {
+    hint_ =
+        "if TLS ends in front of Weir, clients are redirected for ever: what ends it must send X-Forwarded-Proto: "
+        "https";
+    return;
+  }
+  const bool told = !context_.head.fields.get(http::FieldId::forwarded_proto).empty();
+  hint_ = std::string(told ? "X-Forwarded-Proto does not count here, so" : "if TLS ends in front of Weir,") +
+          " clients are redirected for ever: set use-forwarded-headers: \"true\" in the ConfigMap" +
+          (told ? "" : ", so that X-Forwarded-Proto: https counts") + ", or ssl-redirect: \"false\" on the Ingress" +
+          (context_.policies().https_redirect.force ? " (and no force-ssl-redirect)" : "");
+}
+
+// Counted at run time only: who comes too often gets the limit's status instead.
+void Explainer::show_limits() {
+  const features::RateLimitPolicy& policy = context_.policies().rate_limit;
+  std::vector<std::string> all;
+  const auto add = [&all](const char* name, int limit) {
+    if (limit > 0) all.push_back(std::string(name) + " " + std::to_string(limit));
+  };
+  add("limit-connections", policy.connections);
+  add("limit-rps", policy.rps);
+  add("limit-rpm", policy.rpm);
+  if (all.empty()) return;
+  page_.line("limits", base::join(all, ", ") + ": a client beyond them gets " +
+                           std::to_string(context_.settings().limit_req_status) + "; nobody is counted here");
 }
 
 bool Explainer::is_health_check() {
@@ -384,6 +421,7 @@ void Explainer::show_backend() {
     outcome("503, the backend has no endpoints (no-endpoints)");
     return;
   }
+  show_limits();
   if (run_filters(proxy::Stop::live_backend) == Verdict::answered) return;
   outcome("proxied to " + backend->name);
 }
@@ -393,6 +431,7 @@ base::Result<std::string> Explainer::run(const ExplainRequest& asked) {
   if (!done) return done.error();
   page_.section("outcome");
   page_.line("result", outcome_);
+  if (!hint_.empty()) page_.line("hint", hint_);
   return page_.take();
 }
 

@@ -12,6 +12,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::string run(const std::string& manifests, const ExplainRequest& request, model::Options options = {}) {
   test::ManifestFolder folder;
@@ -98,6 +99,34 @@ TEST(Explain, ForwardedHeadersCountAsTheProxyCountsThem) {
           {"GET", "http://a.example/x", {"X-Forwarded-Proto: https"}}, options);
 
   EXPECT_THAT(text, AllOf(HasSubstr("https (as forwarded)"), HasSubstr("proxied to default-web-80")));
+}
+
+TEST(Explain, SaysHowARedirectLoopEnds) {
+  const std::string forced = test::ingress("a", "a.example", "/", "force-ssl-redirect: \"true\"");
+
+  EXPECT_THAT(run(forced, {"GET", "http://a.example/", {}}),
+              ContainsRegex("hint +if TLS ends in front of Weir, clients are redirected for ever: set "
+                            "use-forwarded-headers: \"true\".*ssl-redirect: \"false\""));
+  EXPECT_THAT(run(forced, {"GET", "http://a.example/", {"X-Forwarded-Proto: https"}}),
+              HasSubstr("X-Forwarded-Proto does not count here"));
+  EXPECT_THAT(run(forced, {"GET", "https://a.example/", {}}), Not(HasSubstr("hint")));
+  model::Options options;
+  options.config_map = kube::ObjectName{"default", "weir"};
+  EXPECT_THAT(run(forced + "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: weir}\ndata: {use-forwarded-headers: "
+                           "\"true\"}\n",
+                  {"GET", "http://a.example/", {}}, options),
+              HasSubstr("what ends it must send X-Forwarded-Proto: https"));
+}
+
+TEST(Explain, NamesLimitsAndCountsNobody) {
+  const std::string limited =
+      test::ingress("a", "a.example", "/",
+                    "limit-rps: \"1\"\n    nginx.ingress.kubernetes.io/limit-connections: \"2\"\n"
+                    "    nginx.ingress.kubernetes.io/limit-rpm: \"3\"");
+
+  EXPECT_THAT(run(limited, {"GET", "http://a.example/", {}}),
+              AllOf(HasSubstr("limit-connections 2, limit-rps 1, limit-rpm 3: a client beyond them gets 503"),
+                    HasSubstr("proxied to default-web-80")));
 }
 
 TEST(Explain, AUrlThatIsNoneIsAnError) {
