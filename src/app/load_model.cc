@@ -15,6 +15,7 @@ route::CompileOptions compile_options(const model::Options& options) {
   route::CompileOptions compile;
   compile.http_port = options.http_port;
   compile.https_port = options.https_port;
+  compile.config_map = options.config_map;
   compile.health_check_path = options.health_check_path;
   compile.verify_auth_url = options.verify_auth_url;
   compile.filter_mask = features::filter_mask;

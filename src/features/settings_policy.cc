@@ -24,9 +24,26 @@ std::optional<std::string> check_status(std::string_view value) {
   return std::nullopt;
 }
 
+bool is_header_name(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return base::is_alnum(c) || c == '-' || c == '_'; });
+}
+
+std::string no_header_name(const std::string& item) {
+  return "has `" + item + "`, which is no header name; it is left out";
+}
+
 std::optional<std::string> read_hidden(std::string_view value, Settings& into) {
-  into.hide_headers = base::split_list(base::to_lower(value));
-  return std::nullopt;
+  into.hide_headers.clear();
+  std::string bad;
+  for (std::string& item : base::split_list(base::to_lower(value))) {
+    if (is_header_name(item)) {
+      into.hide_headers.push_back(std::move(item));
+    } else {
+      bad = item;
+    }
+  }
+  if (bad.empty()) return std::nullopt;
+  return no_header_name(bad);
 }
 
 // A wrong item is left out.
@@ -44,7 +61,7 @@ std::optional<std::string> read_errors(std::string_view value, Settings& into) {
   }
   std::sort(codes.begin(), codes.end());
   codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
-  if (!bad.empty()) return "has `" + bad + "`, which is no status from 300 to 599 but 499; it is left out";
+  if (!bad.empty()) return "has `" + bad + "`, which is no status from 300 to 599 other than 499; it is left out";
   return std::nullopt;
 }
 
@@ -109,16 +126,14 @@ SettingSpec speed_setting(std::string_view key, std::uint64_t RateLimitPolicy::*
 std::optional<std::string> read_allowed_headers(std::string_view value, Settings& into) {
   std::string bad;
   for (std::string& item : base::split_list(value)) {
-    const bool is_name =
-        std::all_of(item.begin(), item.end(), [](char c) { return base::is_alnum(c) || c == '-' || c == '_'; });
-    if (is_name) {
+    if (is_header_name(item)) {
       into.allowed_response_headers.push_back(std::move(item));
     } else {
       bad = item;
     }
   }
   if (bad.empty()) return std::nullopt;
-  return "has `" + bad + "`, which is no header name; it is left out";
+  return no_header_name(bad);
 }
 
 }  // namespace

@@ -31,6 +31,15 @@ void append(base::Diagnostics& to, const base::Diagnostics& from) {
   to.insert(to.end(), from.begin(), from.end());
 }
 
+// The stages of the table see the ConfigMap's values only; without its name nobody could be told by an Event.
+void name_config_map(const kube::ObjectName& name, base::Diagnostics& diagnostics) {
+  for (base::Diagnostic& diagnostic : diagnostics) {
+    if (diagnostic.object.kind != "ConfigMap" || !diagnostic.object.name.empty()) continue;
+    diagnostic.object.ns = name.ns;
+    diagnostic.object.name = name.name;
+  }
+}
+
 // Who may log in is not printed, and counts.
 std::string secrets_text(const Host& host) {
   std::string out;
@@ -125,7 +134,8 @@ CompileResult Compiler::compile(const model::Model& model) {
   if (std::string problem; !table->settings->compression.gzip_disable.empty() &&
                            !compile_search(table->settings->compression.gzip_disable, &problem)) {
     base::Diagnostic diagnostic;
-    diagnostic.code = "gzip-disable-invalid";
+    diagnostic.code = "setting-invalid";
+    diagnostic.object.kind = "ConfigMap";
     diagnostic.key = "gzip-disable";
     diagnostic.text = "is no regular expression (" + problem + "); it matches no client";
     result.diagnostics.push_back(std::move(diagnostic));
@@ -133,6 +143,7 @@ CompileResult Compiler::compile(const model::Model& model) {
   if (state.options.tls) table->tls_context = state.tls.context_for(*table->settings, result.diagnostics);
   table->hash = state.digest(*table, hosts_changed);
   result.table = std::move(table);
+  if (state.options.config_map) name_config_map(*state.options.config_map, result.diagnostics);
   return result;
 }
 

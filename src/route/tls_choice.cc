@@ -1,5 +1,7 @@
 #include "route/tls_choice.h"
 
+#include "weir/base/ascii.h"
+
 #include <optional>
 #include <string>
 
@@ -52,7 +54,9 @@ tls::ServerContextPtr TlsChoice::context_for(const features::Settings& settings,
       problem.code = "setting-invalid";
       problem.object.kind = "ConfigMap";
       problem.key = again ? key : "";
-      problem.text = text + (again ? "; the default is used" : "; HTTPS keeps its earlier settings");
+      problem.text =
+          again ? std::string(base::trim(std::string_view(text).substr(key.size() + 1))) + "; the default is used"
+                : text + "; HTTPS keeps its earlier settings";
       problems_.push_back(std::move(problem));
       if (!again) break;  // the system is at fault, not the text
     }

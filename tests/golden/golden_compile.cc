@@ -100,6 +100,7 @@ Outcome compile(const fs::path& manifest, const model::Options& options) {
   const model::BuildResult built = model::build(accepted, loaded.state, options);
   route::CompileOptions compile_options;
   compile_options.tls = false;
+  compile_options.config_map = options.config_map;
   route::Compiler compiler(compile_options);
   const route::CompileResult compiled = compiler.compile(built.model);
 

@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 
 namespace weir::route {
 
@@ -17,7 +19,8 @@ struct CompileOptions {
   std::uint16_t http_port = 80;
   std::uint16_t https_port = 443;
   std::string health_check_path = "/healthz";
-  bool tls = true;  // false: no certificates are loaded
+  std::optional<kube::ObjectName> config_map;  // --configmap: what is wrong with its values is told about it
+  bool tls = true;                             // false: no certificates are loaded
   // false: without --default-ssl-certificate there is no default certificate, and no time is spent on making a key.
   // For tables that are never served (check, explain).
   bool generate_certificate = true;

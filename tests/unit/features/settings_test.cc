@@ -559,6 +559,13 @@ TEST(ReadSettings, ProtectingKeysThatAreNotImplementedCloseEverything) {
   EXPECT_EQ(read({{"enable-modsecurity", "false"}}).settings.deny_all_reason, "");
 }
 
+TEST(ReadSettings, NamesThatAreNoneAreLeftOutOfHideHeadersWithAWarning) {
+  const SettingsResult result = read({{"hide-headers", "X-Powered-By, a b, X_Trace"}});
+
+  EXPECT_EQ(result.settings.hide_headers, (std::vector<std::string>{"x-powered-by", "x_trace"}));
+  EXPECT_EQ(lines(result), "warning setting-invalid hide-headers\n");
+}
+
 TEST(ReadSettings, ProxyProtocolIsReadWithItsTimeout) {
   const SettingsResult on = read({{"use-proxy-protocol", "true"}, {"proxy-protocol-header-timeout", "1m"}});
 

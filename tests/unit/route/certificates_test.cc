@@ -285,6 +285,7 @@ TEST_F(Certificates, UnusableTlsSettingsFallBackOneByOneAndAreReported) {
     ASSERT_THAT(router_.codes(), ElementsAre("setting-invalid", "setting-invalid"));
     EXPECT_EQ(router_.diagnostics()[0].key, "ssl-protocols");
     EXPECT_EQ(router_.diagnostics()[1].key, "ssl-ciphers");
+    EXPECT_EQ(router_.diagnostics()[1].text, "\"NONE-SUCH\" names no cipher that is available; the default is used");
   }
 }
 
