@@ -85,6 +85,14 @@ bool normalize_path(std::string_view target, std::string& out) {
   return true;
 }
 
+std::optional<char> unescape_at(std::string_view text, std::size_t at) {
+  if (text.size() < 3 || at > text.size() - 3 || text[at] != '%') return std::nullopt;
+  const int high = hex_value(text[at + 1]);
+  const int low = hex_value(text[at + 2]);
+  if (high < 0 || low < 0) return std::nullopt;
+  return static_cast<char>(high * 16 + low);
+}
+
 std::string_view query_of(std::string_view target) {
   const std::size_t mark = target.find('?');
   return mark == std::string_view::npos ? std::string_view() : target.substr(mark);

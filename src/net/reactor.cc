@@ -44,7 +44,6 @@ struct Reactor::Listener {
   std::function<void()> on_readable;
   bool paused = false;
   bool removed = false;
-  std::unique_ptr<Listener> next_removed{};
 };
 
 struct Reactor::Batch {
@@ -74,7 +73,6 @@ Reactor::Reactor() : batch_(std::make_unique<Batch>()), timers_(0), outbox_(std:
 }
 
 Reactor::~Reactor() {
-  free_retired();
   if (current_reactor == this) current_reactor = previous_;
   ::close(wake_fd_);
   ::close(epoll_fd_);
@@ -98,7 +96,7 @@ void Reactor::drain() {
 void Reactor::run(int wait_ms) {
   assert(!running_ && "drain() from inside a coroutine");
   running_ = true;
-  free_retired();
+  std::erase_if(listeners_, [](const auto& listener) { return listener->removed; });
   Batch& batch = *batch_;
   for (int round = 0; round < kMaxRounds; ++round) {
     const bool may_sleep = round == 0 && batch.patient.empty();
@@ -242,57 +240,41 @@ int Reactor::add_listener(int fd, std::function<void()> on_readable) {
   event.events = EPOLLIN;
   event.data.u64 = as_data(listener.get()) | kListenerBit;
   if (::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) != 0) return -errno;
-  std::unique_ptr<Listener>& entry = listeners_[fd];
-  if (entry) retire(std::move(entry));  // of a descriptor that was closed without a word
-  entry = std::move(listener);
+  listeners_.push_back(std::move(listener));
   return 0;
 }
 
 Reactor::Listener* Reactor::find_listener(int fd) noexcept {
-  const auto found = listeners_.find(fd);
-  return found == listeners_.end() ? nullptr : found->second.get();
+  for (const auto& listener : listeners_)
+    if (listener->fd == fd && !listener->removed) return listener.get();
+  return nullptr;
 }
 
 void Reactor::remove_listener(int fd) noexcept {
-  const auto found = listeners_.find(fd);
-  if (found == listeners_.end()) return;
+  Listener* listener = find_listener(fd);
+  if (!listener) return;
   ::epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr);
-  retire(std::move(found->second));
-  listeners_.erase(found);
-}
-
-// Its callback may be running, or be next in this batch: freed by a later drain().
-void Reactor::retire(std::unique_ptr<Listener> listener) noexcept {
+  // Its callback may be running, or be next in this batch: freed by a later drain().
   listener->removed = true;
-  listener->next_removed = std::move(removed_listeners_);
-  removed_listeners_ = std::move(listener);
-}
-
-void Reactor::free_retired() noexcept {
-  while (removed_listeners_) {
-    std::unique_ptr<Listener> next = std::move(removed_listeners_->next_removed);
-    removed_listeners_ = std::move(next);
-  }
 }
 
 void Reactor::pause_listener(int fd) noexcept {
   Listener* listener = find_listener(fd);
   if (!listener) return;
-  listener->paused = has_paused_listeners_ = true;
+  listener->paused = true;
   epoll_event event{};
   event.data.u64 = as_data(listener) | kListenerBit;
   ::epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, fd, &event);
 }
 
 void Reactor::resume_listeners() noexcept {
-  if (!std::exchange(has_paused_listeners_, false)) return;
-  for (const auto& [fd, listener] : listeners_) {
-    if (!listener->paused) continue;
+  for (const auto& listener : listeners_) {
+    if (!listener->paused || listener->removed) continue;
     listener->paused = false;
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u64 = as_data(listener.get()) | kListenerBit;
-    ::epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, fd, &event);
+    ::epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, listener->fd, &event);
   }
 }
 

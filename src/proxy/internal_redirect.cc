@@ -4,8 +4,7 @@
 #include "weir/base/ascii.h"
 #include "weir/http/normalize.h"
 
-#include <algorithm>
-#include <array>
+#include <optional>
 
 namespace weir::proxy {
 namespace {
@@ -38,12 +37,6 @@ Carried kind_of(const http::Fields& fields, const http::Field& field) {
   return base::iequals(name, "Accept-Ranges") ? Carried::body : Carried::no;
 }
 
-int hex_digit(char c) {
-  if (base::is_digit(c)) return c - '0';
-  const char lower = base::to_lower(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 std::string unescape(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -51,10 +44,9 @@ std::string unescape(std::string_view text) {
       out += text[i];
       continue;
     }
-    const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-    const int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
-    if (low < 0) continue;
-    out += static_cast<char>(high * 16 + low);
+    const std::optional<char> byte = http::unescape_at(text, i);
+    if (!byte) continue;
+    out += *byte;
     i += 2;
   }
   return out;

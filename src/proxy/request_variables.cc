@@ -80,6 +80,20 @@ void append_printable(std::string_view text, std::string& out) {
   std::copy_if(text.begin(), text.end(), std::back_inserter(out), [](char c) { return !is_control(c); });
 }
 
+// As nginx escapes a capture in an argument.
+void append_argument(std::string_view text, std::string& out) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  constexpr std::string_view kEscaped = "\"#%&+;?";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte > 0x20 && byte < 0x7f && kEscaped.find(c) == std::string_view::npos) {
+      out += c;
+    } else {
+      out.append(1, '%').append(1, kHex[byte >> 4]).append(1, kHex[byte & 15]);
+    }
+  }
+}
+
 void append_number(std::uint16_t value, std::string& out) {
   char text[8];
   out.append(text, std::to_chars(text, text + sizeof text, value).ptr);
@@ -108,7 +122,8 @@ std::string_view owner_of(const RequestContext& request, std::string route::Loca
 // Works out one text for one request.
 class Expansion {
  public:
-  Expansion(const RequestContext& request, const VariableText& text) : request_(request), text_(text) {}
+  Expansion(const RequestContext& request, const VariableText& text, bool url = false)
+      : request_(request), text_(text), url_(url) {}
 
   // The value where it lies in memory as it is; nullopt: it has to be put together.
   std::optional<std::string_view> view(const VariableText::Piece& piece) const;
@@ -121,6 +136,7 @@ class Expansion {
 
   const RequestContext& request_;
   const VariableText& text_;
+  const bool url_;                // captures are escaped
   std::optional<bool> captured_;  // whether the path's expression matches; not looked at before it is needed
   std::optional<LogEntry> entry_;
 };
@@ -222,7 +238,11 @@ void Expansion::append(const VariableText::Piece& piece, std::string& out) {
       append_printable(request_.path, out);
       return;
     case Variable::capture:
-      append_printable(capture(text_.text_of(piece)), out);
+      if (url_) {
+        append_argument(capture(text_.text_of(piece)), out);
+      } else {
+        append_printable(capture(text_.text_of(piece)), out);
+      }
       return;
     case Variable::escaped_request_uri:
       base::append_escaped_uri(request_.head.target(), out);
@@ -277,6 +297,11 @@ void set_added_headers(Request& request) {
 
 void RequestContext::expand(const VariableText& text, std::string& out) const {
   Expansion expansion(*this, text);
+  for (const VariableText::Piece& piece : text.pieces()) expansion.append(piece, out);
+}
+
+void RequestContext::expand_url(const VariableText& text, std::string& out) const {
+  Expansion expansion(*this, text, true);
   for (const VariableText::Piece& piece : text.pieces()) expansion.append(piece, out);
 }
 

@@ -54,8 +54,7 @@ Worker::Worker(const WorkerServices& services, upstream::PostToWorker post)
         pool_.clear();
         upstream_sessions_.clear();
       }),
-      mirror_(*this),
-      ports_(*this) {
+      mirror_(*this) {
   for (std::size_t i = 0; i < services_.filters.size(); ++i) {
     filters_at_[static_cast<std::size_t>(services_.filters[i].stop)] |= std::uint64_t{1} << i;
   }
@@ -68,7 +67,6 @@ Worker::~Worker() {
   for (const Listening& one : listening_) ::close(one.fd);
   jobs_.destroy_all();
   mirror_.cut();
-  ports_.cut();
 }
 
 bool Worker::in_relay_scratch(std::string_view bytes) {
@@ -118,7 +116,6 @@ void Worker::take_table(route::RoutingTablePtr table) {
   }
   limits_ = limits_of(*table->settings);
   snapshot_ = SnapshotRef(std::move(table));
-  ports_.follow(snapshot_.table());
 }
 
 void Worker::listen(const std::vector<Listening>& sockets) {
@@ -137,7 +134,6 @@ void Worker::tick() {
   reactor_.expire();
   const std::uint64_t now = reactor_.now_ms();
   pauses_.resume_due(now);
-  ports_.tick(now);
   if (access_log_ && access_log_->has_lines() &&
       now - last_flush_ms_ >= static_cast<std::uint64_t>(observe::AccessLogBuffer::kFlushInterval.count())) {
     access_log_->flush();
@@ -156,7 +152,7 @@ void Worker::tick() {
     observe::log::error("proxy", "{} connections ended by an exception (out of memory)", exceptions - exceptions_seen_);
     exceptions_seen_ = exceptions;
   }
-  std::uint64_t shed = ports_.shed();
+  std::uint64_t shed = 0;
   for (const auto& acceptor : acceptors_) shed += acceptor->shed();
   if (shed > shed_seen_) {
     observe::log::error("proxy", "{} new connections closed: no file descriptor left (raise the limit)",
@@ -173,7 +169,6 @@ void Worker::begin_drain() {
   acceptors_.clear();
   for (const Listening& one : listening_) ::close(one.fd);
   listening_.clear();
-  ports_.begin_drain();
   reactor_.cancel_idle();
   mirror_.begin_drain();
 }
@@ -181,7 +176,6 @@ void Worker::begin_drain() {
 void Worker::cut() {
   jobs_.destroy_all();
   mirror_.cut();
-  ports_.cut();
 }
 
 }  // namespace weir::proxy

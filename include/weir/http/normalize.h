@@ -1,6 +1,8 @@
 // Host and path in their canonical forms, computed once per request (life-of-a-request, step 4). Pure.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +24,9 @@ bool normalize_path(std::string_view target, std::string& out);
 
 // The query of a raw target including "?", or empty.
 std::string_view query_of(std::string_view target);
+
+// The byte that the %XX at `at` stands for; nullopt: there is none.
+std::optional<char> unescape_at(std::string_view text, std::size_t at);
 
 // Escapes a decoded path for a request line (spec 2.5), as nginx escapes a rewritten $uri: blank " # % < > ? \ ^ ` { |
 // }, controls, DEL and non-ASCII bytes become %XX with upper-case digits; appended to `out`.

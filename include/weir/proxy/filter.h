@@ -150,6 +150,8 @@ struct RequestContext {
   // `text` for this request as far as it is known by now (spec 0.4). Control characters, which a decoded path may hold,
   // are left out.
   void expand(const features::VariableText& text, std::string& out) const;
+  // The same for a URL: what captures hold is escaped, as nginx does it for an argument.
+  void expand_url(const features::VariableText& text, std::string& out) const;
   // The same without a copy where the text is a literal or one variable; else `scratch` holds it. Valid until the
   // request or `scratch` changes.
   std::string_view text_of(const features::VariableText& text, std::string& scratch) const;

@@ -20,34 +20,35 @@ bool is_absolute_path(std::string_view value) {
 
 AnnotationSet rewrite_annotations() {
   using syntax::Blanks;
-  return annotation_set(
-      "rewrite", "Rewrite",
-      {
-          spec("use-regex", kRegex, Scope::host, OnInvalid::use_default,
-               "All paths of the host become case-insensitive regular expressions."),
-          spec("rewrite-target", kTarget, Scope::location, OnInvalid::use_default,
-               "Replaces the path; `$1`..`$9` come from the path's expression. Forces regex mode for the host.")
-              .syntax(syntax::capture(Blanks::kept))
-              .risk(RiskLevel::medium)
-              .check_variables(),
-          spec("app-root", kAppRoot, Scope::host, OnInvalid::use_default,
-               "A request for `/` of the host is answered with 302 to this path.")
-              .syntax(syntax::capture(Blanks::kept))
-              .risk(RiskLevel::medium)
-              .check_variables(),
-          spec("x-forwarded-prefix", kPrefix, Scope::location, OnInvalid::refuse_object,
-               "X-Forwarded-Prefix for the upstream, sent where rewrite-target is in effect.")
-              .group("XForwardedPrefix")
-              .syntax(syntax::capture(Blanks::removed))
-              .risk(RiskLevel::medium)
-              .check_variables(),
-      },
-      [](SetView& view) {
-        const auto root = view.value("app-root");
-        if (!root || is_absolute_path(*root)) return;
-        view.into.rewrite.app_root = {};
-        view.fall_back("app-root", "is not an absolute path; it is switched off");
-      });
+  return annotation_set("rewrite", "Rewrite",
+                        {
+                            spec("use-regex", kRegex, Scope::host, OnInvalid::use_default,
+                                 "All paths of the host become case-insensitive regular expressions."),
+                            spec("rewrite-target", kTarget, Scope::location, OnInvalid::use_default,
+                                 "Replaces the path; `$1`..`$9` come from the path's expression. Forces regex mode for "
+                                 "the host. A URL is redirected "
+                                 "to.")
+                                .syntax(syntax::capture(Blanks::kept))
+                                .risk(RiskLevel::medium)
+                                .check_variables(),
+                            spec("app-root", kAppRoot, Scope::host, OnInvalid::use_default,
+                                 "A request for `/` of the host is answered with 302 to this path.")
+                                .syntax(syntax::capture(Blanks::kept))
+                                .risk(RiskLevel::medium)
+                                .check_variables(),
+                            spec("x-forwarded-prefix", kPrefix, Scope::location, OnInvalid::refuse_object,
+                                 "X-Forwarded-Prefix for the upstream, sent where rewrite-target is in effect.")
+                                .group("XForwardedPrefix")
+                                .syntax(syntax::capture(Blanks::removed))
+                                .risk(RiskLevel::medium)
+                                .check_variables(),
+                        },
+                        [](SetView& view) {
+                          const auto root = view.value("app-root");
+                          if (!root || is_absolute_path(*root)) return;
+                          view.into.rewrite.app_root = {};
+                          view.fall_back("app-root", "is not an absolute path; it is switched off");
+                        });
 }
 
 }  // namespace weir::features

@@ -3,6 +3,10 @@
 
 #include "weir/http/normalize.h"
 
+#include <optional>
+#include <string>
+#include <string_view>
+
 namespace weir::features {
 namespace {
 
@@ -26,6 +30,28 @@ class AppRootFilter final : public proxy::Filter {
   }
 };
 
+// A target that begins like this is where the client is sent (ngx_http_rewrite_module).
+bool is_redirect(std::string_view target) {
+  return target.starts_with("http://") || target.starts_with("https://") || target.starts_with("$scheme");
+}
+
+// In front of the query, nginx unescapes what it has built, but for what may not stand in a URL.
+void unescape_redirect(std::string& url) {
+  std::string out;
+  std::size_t at = 0;
+  while (at < url.size() && url[at] != '?') {
+    const std::optional<char> byte = http::unescape_at(url, at);
+    if (byte && *byte > '%' && *byte < 0x7f) {
+      out += *byte;
+      at += 3;
+      if (*byte == '?') break;
+    } else {
+      out += url[at++];
+    }
+  }
+  url = out.append(url, at);
+}
+
 // Spec 2.5: the whole path becomes the target with the captures filled in and is escaped again; the query is kept. The
 // path that later filters see stays the one the location was chosen by.
 class RewriteFilter final : public proxy::Filter {
@@ -35,6 +61,7 @@ class RewriteFilter final : public proxy::Filter {
 
   net::MaybeTask<Verdict> on_request(RequestContext& request) const override {
     if (!request.location->rewrites) return Verdict::go_on;
+    if (is_redirect(request.policies().rewrite.target.source())) return send_away(request);
     std::string path;
     request.expand(request.policies().rewrite.target, path);
     request.target.clear();
@@ -44,6 +71,15 @@ class RewriteFilter final : public proxy::Filter {
     request.forwarded_prefix.clear();
     request.expand(request.policies().rewrite.forwarded_prefix, request.forwarded_prefix);
     return Verdict::go_on;
+  }
+
+ private:
+  static Verdict send_away(RequestContext& request) {
+    std::string to;
+    request.expand_url(request.policies().rewrite.target, to);
+    unescape_redirect(to);
+    if (request.query().size() > 1) to += request.query();
+    return request.redirect(302, to, "rewrite-redirect");
   }
 };
 

@@ -147,5 +147,14 @@ TEST(HostOfAuthority, DropsPortAndTrailingDot) {
   EXPECT_EQ(host("\xc3\x84"), "\xc3\x84");
 }
 
+TEST(UnescapeAt, UnescapesOneByteWhereThereIsOne) {
+  EXPECT_EQ(unescape_at("a%2fb", 1), '/');
+  EXPECT_EQ(unescape_at("%C3", 0), '\xc3');
+  EXPECT_EQ(unescape_at("a%2fb", 0), std::nullopt);
+  for (const std::string_view text : {"", "%", "%2", "%2g", "%g2"})
+    EXPECT_EQ(unescape_at(text, 0), std::nullopt) << text;
+  EXPECT_EQ(unescape_at("%41", 1), std::nullopt);
+}
+
 }  // namespace
 }  // namespace weir::http

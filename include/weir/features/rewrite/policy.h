@@ -8,7 +8,7 @@ namespace weir::features {
 
 struct RewritePolicy {
   bool use_regex = false;
-  VariableText target;            // rewrite-target; empty: off
+  VariableText target;            // rewrite-target; empty: off. http://, https:// or $scheme in front: a 302 to it
   VariableText app_root;          // host-wide 302 for the path "/"; empty: off
   VariableText forwarded_prefix;  // X-Forwarded-Prefix; sent only where a rewrite is effective (spec 5.1)
 
