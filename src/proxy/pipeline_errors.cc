@@ -49,7 +49,7 @@ bool RequestPipeline::use_stand_in() {
   const route::Backend* stand_in = request_.table->find_backend(request_.location->error_backend);
   if (!is_usable(stand_in)) return false;
   request_.error_code = 503;
-  drop_error_fields(request_.head.fields);
+  drop_error_fields(request_);
   request_.backend = stand_in;
   return true;
 }
@@ -77,7 +77,7 @@ net::Task<bool> RequestPipeline::replace(int status) {
   net::MaybeTask<Failure> finding = use_backend(*backend);
   const Failure unresolved = co_await finding;
   if (unresolved != Failure::none) co_return co_await fail(unresolved);
-  drop_error_fields(request_.head.fields);
+  drop_error_fields(request_);
   request_.target.assign(1, '/');
   request_.target += request_.query();
 

@@ -21,11 +21,11 @@ bool is_usable(const route::Backend& backend) {
   return !backend.endpoints.empty() || !backend.external_name.empty();
 }
 
-// backend-protocol, of the location's own backend: stand-ins and the default backend are always plain (spec 4.10).
+// backend-protocol, of the location's own backend and of its stand-in: the default backend is always plain (spec 4.10).
 features::BackendProtocol protocol_of(const Request& request) {
   using features::BackendProtocol;
   const BackendProtocol protocol = request.policies().backend_protocol.protocol;
-  if (protocol == BackendProtocol::http || request.error_code != 0) return BackendProtocol::http;
+  if (protocol == BackendProtocol::http) return protocol;
   if (request.location->backend == request.table->default_backend) return BackendProtocol::http;
   if (protocol != BackendProtocol::auto_http) return protocol;
   return request.connection->https ? BackendProtocol::https : BackendProtocol::http;

@@ -35,7 +35,7 @@ void write_original(http::HeadWriter& head, std::string_view name, const http::F
 
 void write_forwarded_for(http::HeadWriter& head, const Request& request) {
   const features::Settings& settings = request.settings();
-  if (!settings.compute_full_forwarded_for || !settings.use_forwarded_headers) {
+  if (!settings.compute_full_forwarded_for || !settings.use_forwarded_headers || request.error_page) {
     head.clean_field("X-Forwarded-For", request.forwarded.address_text);
     return;
   }
@@ -54,30 +54,34 @@ void write_forwarded_for(http::HeadWriter& head, const Request& request) {
 
 namespace {
 
-// connection-proxy-header replaces everything else.
+// connection-proxy-header replaces everything else. An error backend is not asked to switch protocols.
 void write_connection(http::HeadWriter& head, const Request& request) {
   const features::ProxyPolicy& policy = request.policies().proxy;
   if (policy.connection_keep_alive) {
     head.append("Connection: keep-alive\r\n");
   } else if (policy.connection_close || request.settings().upstream_keepalive_connections == 0) {
     head.append("Connection: close\r\n");
-  } else if (request.head.upgrade) {
+  } else if (request.head.upgrade && !request.error_page) {
     head.append("Connection: upgrade\r\n");
   }
-  if (request.head.upgrade) head.field("Upgrade", request.head.fields.get(FieldId::upgrade));
+  if (request.head.upgrade && !request.error_page) head.field("Upgrade", request.head.fields.get(FieldId::upgrade));
 }
 
 constexpr std::string_view kErrorFields[] = {"X-Code",         "X-Format",       "X-Original-URI", "X-Namespace",
                                              "X-Ingress-Name", "X-Service-Name", "X-Service-Port"};
 
+// Spec 4.7: a stand-in gets what an error backend gets, less X-Original-URI; one that speaks gRPC gets none of it.
 void write_error_fields(http::HeadWriter& head, const Request& request) {
+  if (!request.error_page && request.policies().backend_protocol.is_grpc()) return;
   const route::Location& location = *request.location;
   const auto field = [&head](std::string_view name, std::string_view value) {
     if (!value.empty()) head.field(name, value);
   };
   head.field("X-Code", static_cast<std::uint64_t>(request.error_code));
-  field("X-Format", request.head.fields.get(FieldId::accept));
-  field("X-Original-URI", request.head.target());
+  std::string accept;
+  append_joined(request.head.fields, "Accept", accept);
+  field("X-Format", accept);
+  if (request.error_page) field("X-Original-URI", request.head.target());
   field("X-Namespace", location.ns);
   field("X-Ingress-Name", location.ingress);
   field("X-Service-Name", location.service);
@@ -166,13 +170,12 @@ void write(http::HeadWriter& head, const Request& request, bool with_body) {
   write_original(head, "X-Original-Forwarded-For", fields, settings.forwarded_for_header);
   write_original(head, "X-Original-Forwarded-Host", fields, settings.forwarded_host_header);
   std::uint64_t skip = kOwn;
-  if (request.error_code != 0) {
-    write_error_fields(head, request);
-  } else if (settings.add_original_uri_header) {
+  if (request.error_code != 0) write_error_fields(head, request);
+  if (settings.add_original_uri_header && !request.error_page) {
     head.field("X-Original-URI", request.head.target());
     skip |= field_bit(FieldId::original_uri);
   }
-  if (!request.forwarded_prefix.empty()) {
+  if (!request.forwarded_prefix.empty() && !request.error_page) {
     head.field("X-Forwarded-Prefix", request.forwarded_prefix);
     skip |= field_bit(FieldId::x_forwarded_prefix);
   }
@@ -186,8 +189,10 @@ void write(http::HeadWriter& head, const Request& request, bool with_body) {
 
 }  // namespace
 
-void drop_error_fields(http::Fields& fields) {
+void drop_error_fields(Request& request) {
+  http::Fields& fields = request.head.fields;
   for (http::Field& field : fields.all()) {
+    if (!request.error_page && field.id == FieldId::original_uri) continue;
     const std::string_view name = fields.name(field);
     for (const std::string_view error_field : kErrorFields) {
       if (base::iequals(name, error_field)) field.leave_out();

@@ -37,8 +37,9 @@ void write_client_certificate(const Request& request, const route::ClientAuth& a
   if (auth.policy.pass_certificate && client->shown) own("ssl-client-cert", client->escaped_pem);
 }
 
-// Takes the client's own fields of the names that an error backend trusts (X-Code ...) out of the request.
-void drop_error_fields(http::Fields& fields);
+// Takes the client's own fields of the names that an error backend or a stand-in trusts (X-Code ...) out of the
+// request.
+void drop_error_fields(Request& request);
 
 // Takes the client's own fields of the names in proxy-set-headers out of the request.
 void drop_replaced_fields(Request& request);

@@ -91,6 +91,27 @@ TEST_F(GrpcFakeEndpoint, AnXAccelRedirectIsFollowedAsGetWithoutTheBody) {
   EXPECT_THAT(answer, HasSubstr("set-cookie: a=1\r\n"));
 }
 
+TEST_F(GrpcFakeEndpoint, AStandInSpeaksGrpcAndIsToldNothing) {
+  H2Fields fields;
+  FakeUpstream upstream([&](Wire& wire, int) {
+    H2Endpoint endpoint(wire);
+    const std::uint32_t stream = endpoint.request();
+    fields = endpoint.fields;
+    endpoint.answer(stream, "spare");
+  });
+  Rules own;
+  model::Location& location = own.add("a.example", "/", "web");
+  location.policies.backend_protocol.protocol = features::BackendProtocol::grpc;
+  location.error_backend = "spare";
+  own.backend("web", {});
+  own.backend("spare", {upstream.port()});
+  Proxy proxy(own);
+
+  EXPECT_THAT(proxy.get(kPost), HasSubstr("spare"));
+  EXPECT_THAT(fields, ::testing::Contains(::testing::Pair(":path", "/S/M")));
+  for (const auto& [name, value] : fields) EXPECT_NE(name, "x-code") << "spec 4.7";
+}
+
 TEST_F(GrpcFakeEndpoint, AHeadThatEndsTheStreamIsAnEmptyBody) {
   const std::string answer = ask([](Wire& wire, int) {
     H2Endpoint endpoint(wire);

@@ -12,6 +12,7 @@ enum class BackendProtocol : std::uint8_t { http, https, auto_http, grpc, grpcs 
 struct BackendProtocolPolicy {
   BackendProtocol protocol = BackendProtocol::http;
 
+  bool is_grpc() const { return protocol == BackendProtocol::grpc || protocol == BackendProtocol::grpcs; }
   bool operator==(const BackendProtocolPolicy&) const = default;
 };
 
