@@ -49,6 +49,8 @@ class Reader {
       if (const auto found = data.find(std::string(row.key)); found != data.end()) read_row(row, found->second);
     }
     check_sizes();
+    // The other keys of global-auth are of use together with its URL only (spec 4.1).
+    if (!result_.settings.defaults.external_auth.on()) result_.settings.defaults.external_auth = {};
     return std::move(result_);
   }
 

@@ -114,6 +114,10 @@ features::Policies Merge::policies_of(const AcceptedIngress& ingress, std::strin
   if (std::any_of(open.begin(), open.end(), [path](const std::string& prefix) { return path.starts_with(prefix); })) {
     policies.external_auth = {};
   }
+  // Nginx: with an error page of its own, that of the sign-in, the location has none of the ConfigMap's (spec 4.7).
+  if (!policies.external_auth.signin.empty() && !ingress.used.contains("custom-http-errors")) {
+    policies.custom_errors.codes.clear();
+  }
   tls_secrets_.apply(ingress, policies);
   deny_all(policies);
   // Spec 0.1, step 4a: the size limit of a denied Ingress is not in force.
