@@ -31,7 +31,10 @@ std::vector<std::string> challenges_of(const Request& request) {
 // `own`: the response is Weir's, not the upstream's.
 bool RequestPipeline::is_replaced(int status, bool own) const {
   if (request_.location == nullptr || request_.error_page || status == 101) return false;
-  const features::CustomErrorsPolicy& policy = request_.policies().custom_errors;
+  // Of a denied Ingress no setting is in force, of the ConfigMap all are.
+  const features::CustomErrorsPolicy& policy = request_.policies().deny.denied()
+                                                   ? request_.settings().defaults.custom_errors
+                                                   : request_.policies().custom_errors;
   if (own && request_.errors_replaced) return false;  // one page for a request, whatever its redirects
   return !policy.codes.empty() && policy.replaces(status) && (own || !policy.only_own);
 }
@@ -39,7 +42,7 @@ bool RequestPipeline::is_replaced(int status, bool own) const {
 // That of the location if it has endpoints, else the default backend; nullptr: the built-in 404.
 const route::Backend* RequestPipeline::error_backend() const {
   const route::Backend* own = request_.table->find_backend(request_.location->error_backend);
-  if (is_usable(own)) return own;
+  if (is_usable(own) && !request_.policies().deny.denied()) return own;
   const route::Backend* fallback = request_.table->find_backend(request_.table->default_backend);
   return is_usable(fallback) ? fallback : nullptr;
 }
