@@ -50,6 +50,9 @@ watch::ApiSourceOptions source_options(const ServeOptions& options, const kube::
   o.annotations_prefix = options.model.annotations_prefix;
   o.config_map = options.model.config_map;
   o.default_ssl_certificate = options.model.default_ssl_certificate;
+  for (const auto& services : {options.model.tcp_services, options.model.udp_services}) {
+    if (services) o.port_services.push_back(*services);
+  }
   if (options.model.default_backend_service) o.services.push_back(*options.model.default_backend_service);
   const bool writes = options.status.update_status && options.leader_election;
   if (options.status.service) o.services.push_back(*options.status.service);

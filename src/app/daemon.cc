@@ -164,6 +164,7 @@ void Daemon::start_loop() {
   // Redirects and X-Forwarded-Port name the ports that clients see, also when the system chose them.
   o.model.http_port = server_->http_port();
   o.model.https_port = server_->https_port();
+  o.model.reserved_ports.healthz = options_.healthz_port;
   o.compile = compile_options(o.model);
   loop_ = std::make_unique<controller::Loop>(
       context_, std::move(o),

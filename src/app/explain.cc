@@ -1,9 +1,5 @@
 #include "explain.h"
 
-#include "commands.h"
-#include "load_model.h"
-#include "print.h"
-#include "serve_options.h"
 #include "weir/base/ascii.h"
 #include "weir/features/annotation_table.h"
 #include "weir/features/filter_order.h"
@@ -13,6 +9,7 @@
 #include "weir/proxy/forwarded.h"
 #include "weir/proxy/limit_table.h"
 #include "weir/route/lookup.h"
+#include "weir/upstream/canary.h"
 
 #include <algorithm>
 #include <memory>
@@ -101,6 +98,10 @@ std::string host_line(const route::RoutingTable& table, const route::Host& host,
   return host.name + " (wildcard)";
 }
 
+bool is_usable(const route::Backend& backend) {
+  return !backend.endpoints.empty() || !backend.external_name.empty();
+}
+
 class Explainer {
  public:
   Explainer(const View& view, const model::Options& options) : view_(view), options_(options) {}
@@ -117,6 +118,9 @@ class Explainer {
   void show_candidates();
   void show_settings();
   void show_backend();
+  void show_endpoints(const route::Backend& backend);
+  std::string chosen_of(const route::Backend& primary);
+  void end_at_built_in_404();
   void outcome(std::string text) { outcome_ = std::move(text); }
   void outcome_of_answer();
   bool is_health_check();
@@ -395,6 +399,35 @@ std::string canary_text(const features::CanaryPolicy& rules) {
   return text + "weight " + std::to_string(rules.weight) + " of " + std::to_string(rules.total());
 }
 
+void Explainer::show_endpoints(const route::Backend& backend) {
+  if (!backend.external_name.empty()) {
+    page_.line("external name", backend.external_name + ":" + std::to_string(backend.external_port));
+  }
+  for (const route::Endpoint& endpoint : backend.endpoints) page_.line("endpoint", endpoint.text);
+}
+
+// Whom an affinity cookie, the canary's header and its cookie decide for; else its weight (spec 3.2).
+std::string Explainer::chosen_of(const route::Backend& primary) {
+  const route::Backend* canary = context_.table->find_backend(primary.alternative);
+  if (canary == nullptr) return primary.name;
+  page_.line("canary", canary->name + ", " + canary_text(canary->canary) +
+                           (is_usable(*canary) ? "" : "; it has no endpoints: the primary gets all requests"));
+  if (!is_usable(*canary)) return primary.name;
+  const auto total = static_cast<std::uint32_t>(canary->canary.total());
+  const bool lowest = upstream::goes_to_canary(primary, *canary, context_.head.fields, lookup_, 0);
+  const bool highest = upstream::goes_to_canary(primary, *canary, context_.head.fields, lookup_, total - 1);
+  if (lowest && highest) return "the canary " + canary->name;
+  if (!lowest) return primary.name;
+  return primary.name + ", or by weight, " + std::to_string(canary->canary.weight) + " of " + std::to_string(total) +
+         ", to the canary " + canary->name;
+}
+
+// In front of the built-in 404, too, those are asked who guard the location (spec 2.2, 2.7).
+void Explainer::end_at_built_in_404() {
+  if (run_filters(proxy::Stop::live_backend) == Verdict::answered) return;
+  outcome("404, no default backend");
+}
+
 void Explainer::show_backend() {
   const route::RoutingTable& table = view_.table;
   const route::Location& location = *context_.location;
@@ -405,25 +438,27 @@ void Explainer::show_backend() {
   const route::Backend* backend = table.find_backend(location.backend);
   if (!backend) {
     page_.line("backend", "none: the built-in 404");
-    if (run_filters(proxy::Stop::live_backend) == Verdict::answered) return;
-    outcome("404, no default backend");
-    return;
+    return end_at_built_in_404();
   }
   page_.line("backend", backend->name);
-  if (!backend->external_name.empty()) {
-    page_.line("external name", backend->external_name + ":" + std::to_string(backend->external_port));
-  }
-  for (const route::Endpoint& endpoint : backend->endpoints) page_.line("endpoint", endpoint.text);
-  if (const route::Backend* canary = table.find_backend(backend->alternative)) {
-    page_.line("canary", canary->name + ", " + canary_text(canary->canary));
-  }
-  if (backend->endpoints.empty() && backend->external_name.empty()) {
+  show_endpoints(*backend);
+  std::string chosen;
+  if (is_usable(*backend)) {
+    chosen = chosen_of(*backend);
+  } else if (const route::Backend* stand_in = table.find_backend(location.error_backend);
+             stand_in != nullptr && is_usable(*stand_in)) {
+    page_.line("stand-in", stand_in->name + " (default-backend), for the backend has no endpoints");
+    show_endpoints(*stand_in);
+    chosen = stand_in->name + " with X-Code: 503";
+  } else if (location.backend == table.default_backend) {
+    return end_at_built_in_404();
+  } else {
     outcome("503, the backend has no endpoints (no-endpoints)");
     return;
   }
   show_limits();
   if (run_filters(proxy::Stop::live_backend) == Verdict::answered) return;
-  outcome("proxied to " + backend->name);
+  outcome("proxied to " + chosen);
 }
 
 base::Result<std::string> Explainer::run(const ExplainRequest& asked) {
@@ -439,72 +474,6 @@ base::Result<std::string> Explainer::run(const ExplainRequest& asked) {
 
 base::Result<std::string> explain(const View& view, const model::Options& options, const ExplainRequest& request) {
   return Explainer(view, options).run(request);
-}
-
-Command explain_command() {
-  struct State {
-    ServeOptions serve;
-    ExplainRequest request;
-  };
-  auto state = std::make_shared<State>();
-  state->serve.model.http_port = 80;
-  Command command;
-  command.name = "explain";
-  command.summary = "say which rule wins for a request, why, and what happens then";
-  command.positional = "REQUEST";
-  command.positional_doc = "METHOD URL, for example: GET https://shop.example.com/api?x=1";
-  command.min_positional = 2;
-  command.max_positional = 2;
-  command.flags = reading_flags(state->serve);
-  const auto take = [](std::string& target) {
-    return [&target](std::string_view value) -> std::optional<std::string> {
-      target = value;
-      return std::nullopt;
-    };
-  };
-  const auto port = [](std::uint16_t& target) {
-    return [&target](std::string_view value) -> std::optional<std::string> {
-      const auto number = base::parse_int(value);
-      if (!number || *number < 1 || *number > 65535) return "must be a port number";
-      target = static_cast<std::uint16_t>(*number);
-      return std::nullopt;
-    };
-  };
-  command.flags.push_back({"manifests", FlagType::text, "", "Request", "Folder or file with the manifests; required",
-                           FlagEffect::active, take(state->serve.manifests)});
-  command.flags.push_back({"header", FlagType::each, "", "Request",
-                           "A request header, \"Name: value\"; may be repeated", FlagEffect::active,
-                           [state](std::string_view value) -> std::optional<std::string> {
-                             state->request.fields.emplace_back(value);
-                             return std::nullopt;
-                           },
-                           'H'});
-  command.flags.push_back({"http-port", FlagType::integer, "80", "Request", "Port that clients see for HTTP",
-                           FlagEffect::active, port(state->serve.model.http_port)});
-  command.flags.push_back({"https-port", FlagType::integer, "443", "Request", "Port that clients see for HTTPS",
-                           FlagEffect::active, port(state->serve.model.https_port)});
-  command.run = [state](const std::vector<std::string>& positional, const std::vector<std::string>&) {
-    if (state->serve.manifests.empty()) {
-      print_error("weir explain: --manifests is missing\n");
-      return kExitUsage;
-    }
-    state->request.method = positional[0];
-    state->request.url = positional[1];
-    const LoadedModel loaded = load_model({state->serve.manifests}, state->serve.model);
-    if (loaded.unreadable) {
-      for (const base::Diagnostic& diagnostic : loaded.diagnostics) {
-        if (diagnostic.severity == base::Severity::error) print_error(to_string(diagnostic) + "\n");
-      }
-    }
-    const base::Result<std::string> text = explain(view_of(loaded), state->serve.model, state->request);
-    if (!text) {
-      print_error("weir explain: " + text.error().text() + "\n");
-      return kExitUsage;
-    }
-    print(*text);
-    return loaded.unreadable ? 2 : 0;
-  };
-  return command;
 }
 
 }  // namespace weir::app

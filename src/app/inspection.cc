@@ -78,6 +78,7 @@ class Inspector {
   json overview() const;
   json hosts(const Query& query) const;
   json backends(const Query& query) const;
+  json port_services() const;
   json certificates() const;
   json diagnostics(const Query& query) const;
 
@@ -243,6 +244,24 @@ json Inspector::backends(const Query& query) const {
   return list;
 }
 
+// TCP and UDP services: ports of their own.
+json Inspector::port_services() const {
+  json list = json::array();
+  for (const route::PortService& service : view_.table.port_services) {
+    json entry = backend(*service.backend);
+    entry.erase("sslPassthrough");
+    entry.erase("noServer");
+    entry["protocol"] = service.udp ? "UDP" : "TCP";
+    entry["listen"] = service.port;
+    if (!service.udp) {
+      entry["proxyIn"] = service.proxy_in;
+      entry["proxyOut"] = service.proxy_out;
+    }
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
 json Inspector::certificates() const {
   json list = json::array();
   const auto add = [&](const std::string& host, const tls::Certificate& one) {
@@ -310,6 +329,7 @@ InspectionAnswer inspect(const View& view, const model::Options& options, std::s
   if (path == "/api/v1/overview") return as_json(inspector.overview());
   if (path == "/api/v1/hosts") return as_json(inspector.hosts(query));
   if (path == "/api/v1/backends") return as_json(inspector.backends(query));
+  if (path == "/api/v1/streams") return as_json(inspector.port_services());
   if (path == "/api/v1/certificates") return as_json(inspector.certificates());
   if (path == "/api/v1/diagnostics") return as_json(inspector.diagnostics(query));
   if (path == "/api/v1/explain") return explained(view, options, query);

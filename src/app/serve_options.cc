@@ -116,6 +116,13 @@ std::vector<Flag> object_flags(ServeOptions& o) {
       {"default-ssl-certificate", kText, "", group,
        "Secret (namespace/name) with the certificate for hosts without one of their own", kActive,
        to_object(m.default_ssl_certificate)},
+      {"tcp-services-configmap", kText, "", group,
+       "ConfigMap (namespace/name) with TCP services, port: namespace/service:port[:PROXY][:PROXY]; only these open "
+       "ports "
+       "of their own",
+       kActive, to_object(m.tcp_services)},
+      {"udp-services-configmap", kText, "", group, "The same for UDP services, port: namespace/service:port", kActive,
+       to_object(m.udp_services)},
       {"ingress-class", kText, "nginx", group, "Value of the annotation kubernetes.io/ingress.class that is served",
        kActive, to(m.ingress_class)},
       {"controller-class", kText, "k8s.io/ingress-nginx", group,
@@ -151,6 +158,7 @@ std::vector<Flag> object_flags(ServeOptions& o) {
 
 std::vector<Flag> listening_flags(ServeOptions& o) {
   const std::string group = "Listening";
+  model::ReservedPorts& reserved = o.model.reserved_ports;
   return {
       {"http-port", kInteger, "80", group, "Port for HTTP", kActive, to_port(o.model.http_port)},
       {"https-port", kInteger, "443", group, "Port for HTTPS", kActive, to_port(o.model.https_port)},
@@ -166,16 +174,16 @@ std::vector<Flag> listening_flags(ServeOptions& o) {
        "Path answered with 200 as /healthz is: on --healthz-port, and by the catch-all server of the other ports",
        kActive, to(o.model.health_check_path)},
       {"health-check-timeout", kInteger, "10", group, "Time limit of the original's self check, seconds", kNoop, {}},
-      {"default-server-port", kInteger, "8181", group, "The original's port of its built-in 404", kNoop, {}},
-      {"status-port", kInteger, "10246", group, "The original's port for talking to its data plane", kNoop, {}},
-      {"stream-port", kInteger, "10247", group, "The original's port for stream settings", kNoop, {}},
-      {"ssl-passthrough-proxy-port",
-       kInteger,
-       "442",
-       group,
-       "The original's port behind its TLS passthrough; Weir hands such connections on within the process",
-       kNoop,
-       {}},
+      {"default-server-port", kInteger, "8181", group,
+       "The original's port of its built-in 404; like the next ones, closed to TCP and UDP services", kNoop,
+       to_port(reserved.default_server)},
+      {"status-port", kInteger, "10246", group, "The original's port for talking to its data plane", kNoop,
+       to_port(reserved.status)},
+      {"stream-port", kInteger, "10247", group, "The original's port for stream settings", kNoop,
+       to_port(reserved.stream)},
+      {"ssl-passthrough-proxy-port", kInteger, "442", group,
+       "The original's port behind its TLS passthrough; Weir hands such connections on within the process", kNoop,
+       to_port(reserved.ssl_passthrough)},
       {"internal-logger-address",
        kText,
        "127.0.0.1:11514",
@@ -184,7 +192,7 @@ std::vector<Flag> listening_flags(ServeOptions& o) {
        kNoop,
        {}},
       {"profiling", kBoolean, "true", group, "The original's Go profiler", kNoop, {}},
-      {"profiler-port", kInteger, "10245", group, "Port of that profiler", kNoop, {}},
+      {"profiler-port", kInteger, "10245", group, "Port of that profiler", kNoop, to_port(reserved.profiler)},
       {"profiler-address", kText, "127.0.0.1", group, "Address of that profiler", kNoop, {}},
   };
 }
@@ -210,8 +218,6 @@ std::vector<Flag> cluster_flags(ServeOptions& o) {
       {"watch-namespace-selector", kText, "", group,
        "Label selector of the namespaces whose Ingresses are served; excludes --watch-namespace", kActive,
        to(o.watch_namespace_selector)},
-      {"tcp-services-configmap", kText, "", group, "ConfigMap with TCP services", kPlanned, {}},
-      {"udp-services-configmap", kText, "", group, "ConfigMap with UDP services", kPlanned, {}},
       {"enable-topology-aware-routing", kBoolean, "false", group,
        "Prefer endpoints of the own zone where Services ask for it; needs --zone", kActive,
        to(o.model.topology_aware_routing)},

@@ -16,6 +16,9 @@ observe::AccessLogSettings access_log_settings(const features::Settings& setting
   log.escape_json = settings.log_escape_json;
   log.escape_none = settings.log_escape_none;
   log.skip_urls = settings.skip_access_log_urls;
+  log.stream_enabled = settings.stream_log;
+  log.stream_path = settings.stream_log_path;
+  log.stream_format = settings.stream_log_format;
   return log;
 }
 

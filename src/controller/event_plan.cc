@@ -12,7 +12,7 @@ struct ReasonRow {
 };
 
 // The first row that fits counts.
-constexpr std::array<ReasonRow, 27> kReasons{{
+constexpr std::array<ReasonRow, 28> kReasons{{
     {"class-foreign", nullptr},  // somebody else's object
     {"annotation-denies", "AnnotationParsingFailed"},
     {"annotation-invalid", "AnnotationParsingFailed"},
@@ -33,6 +33,7 @@ constexpr std::array<ReasonRow, 27> kReasons{{
     {"tls-", "CertificateProblem"},
     {"setting-", "SettingProblem"},
     {"service-", "BackendProblem"},
+    {"stream-", "StreamProblem"},
     {"backend-", "BackendProblem"},
     {"default-backend-", "BackendProblem"},
     {"external-name-", "BackendProblem"},

@@ -40,6 +40,7 @@ struct Loop::State : std::enable_shared_from_this<State> {
         timer(context),
         watch_timer(context),
         metrics_timer(context),
+        port_timer(context),
         options(std::move(o)),
         read(std::move(r)),
         publisher(p),
@@ -54,6 +55,7 @@ struct Loop::State : std::enable_shared_from_this<State> {
   asio::steady_timer timer;
   asio::steady_timer watch_timer;
   asio::steady_timer metrics_timer;
+  asio::steady_timer port_timer;
   LoopOptions options;
   Read read;
   proxy::Publisher& publisher;
@@ -91,6 +93,7 @@ struct Loop::State : std::enable_shared_from_this<State> {
   void report_sizes_soon();
   void report_sizes();
   void watch_in_force();
+  void open_ports();
 };
 
 void Loop::State::note(Clock::time_point noticed) {
@@ -190,8 +193,34 @@ void Loop::State::report_sizes() {
 void Loop::State::publish(const route::RoutingTablePtr& table, Clock::time_point noticed) {
   published = table;
   publisher.publish(table);
+  open_ports();
   travelling.emplace_back(table->generation, noticed);
   if (travelling.size() == 1) watch_in_force();
+}
+
+// Of TCP and UDP services. What has a port now may let go of it: it is tried again, whatever the objects do.
+void Loop::State::open_ports() {
+  base::Diagnostics diagnostics;
+  for (const proxy::PortProblem& problem : publisher.open_ports()) {
+    base::Diagnostic& diagnostic = diagnostics.emplace_back();
+    diagnostic.severity = base::Severity::error;
+    diagnostic.code = "stream-port-closed";
+    diagnostic.object.kind = "ConfigMap";
+    if (const auto& map = problem.udp ? options.model.udp_services : options.model.tcp_services) {
+      diagnostic.object = {"ConfigMap", map->ns, map->name};
+    }
+    diagnostic.key = std::to_string(problem.port);
+    diagnostic.text = problem.text + "; it is tried again";
+  }
+  book.set("ports", diagnostics);
+  log_diagnostics(book.take_new());
+  if (diagnostics.empty()) return;
+  port_timer.expires_after(options.port_retry);
+  port_timer.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+    if (error || self->stopped) return;
+    self->open_ports();
+    self->report_sizes_soon();
+  });
 }
 
 // The objects could be read: the configuration in force is what they say. A file that no longer parses is served in its
@@ -243,6 +272,7 @@ Loop::~Loop() {
   state_->timer.cancel();
   state_->watch_timer.cancel();
   state_->metrics_timer.cancel();
+  state_->port_timer.cancel();
 }
 
 void Loop::changed(Clock::time_point noticed) {

@@ -10,11 +10,13 @@ namespace {
 
 constexpr std::size_t kLongestHost = 253;  // RFC 1035 2.3.4
 
-// Each of the two keys can only switch the log off.
+// Each of the keys can only switch logs off.
+template <bool Http, bool Stream>
 std::optional<std::string> read_disabled(std::string_view value, Settings& into) {
   const std::optional<bool> disabled = base::parse_bool(value);
   if (!disabled) return "is neither true nor false";
-  if (*disabled) into.access_log = false;
+  if (Http && *disabled) into.access_log = false;
+  if (Stream && *disabled) into.stream_log = false;
   return std::nullopt;
 }
 
@@ -27,8 +29,14 @@ std::optional<std::string> read_http_path(std::string_view value, Settings& into
   return std::nullopt;
 }
 
-std::optional<std::string> check_path(std::string_view value) {
+std::optional<std::string> read_path(std::string_view value, Settings& into) {
   if (value.empty()) return "is empty";
+  into.access_log_path = into.stream_log_path = value;
+  return std::nullopt;
+}
+
+std::optional<std::string> read_stream_path(std::string_view value, Settings& into) {
+  if (!value.empty()) into.stream_log_path = value;
   return std::nullopt;
 }
 
@@ -82,18 +90,22 @@ std::vector<SettingSpec> log_settings() {
       setting("access-log-path", in_settings(&Settings::access_log_path), "File of the access log.")
           .type("file")
           .default_text("/dev/stdout")
-          .check(check_path),
+          .apply(read_path),
       SettingSpec("http-access-log-path", Support::exact, "file", "", "Overrides access-log-path for HTTP.")
           .apply(read_http_path),
-      plan_setting("stream-access-log-path", "file", "", "Overrides access-log-path for TCP and UDP."),
+      SettingSpec("stream-access-log-path", Support::exact, "file", "", "Overrides access-log-path for TCP and UDP.")
+          .apply(read_stream_path)
+          .print([](const Settings& from) { return from.stream_log_path; }),
       ignore_setting("access-log-params", "text", "", "Buffering of the original's log; this one buffers by itself."),
       SettingSpec("disable-access-log", Support::exact, "bool", "false", "No access log.")
-          .apply(read_disabled)
+          .apply(read_disabled<true, true>)
           .print(disabled_text),
       SettingSpec("disable-http-access-log", Support::exact, "bool", "false", "No access log of HTTP.")
-          .apply(read_disabled)
+          .apply(read_disabled<true, false>)
           .print(disabled_text),
-      plan_setting("disable-stream-access-log", "bool", "false", "No access log of TCP and UDP."),
+      SettingSpec("disable-stream-access-log", Support::exact, "bool", "false", "No access log of TCP and UDP.")
+          .apply(read_disabled<false, true>)
+          .print([](const Settings& from) { return std::string(from.stream_log ? "false" : "true"); }),
       setting("enable-access-log-for-default-backend", in_settings(&Settings::access_log_for_default_backend),
               "Logs requests that no Ingress serves."),
       setting("enable-auth-access-log", in_settings(&Settings::auth_access_log),
@@ -102,9 +114,9 @@ std::vector<SettingSpec> log_settings() {
               "Request URIs that are not logged: exact, `~expression` or `~*expression`."),
       // Logs have variables that values do not have: the access log itself says which one it does not know.
       setting("log-format-upstream", in_settings(&Settings::log_format), "Layout of a line of the access log."),
-      plan_setting("log-format-stream", "text",
-                   "[$remote_addr] [$time_local] $protocol $status $bytes_sent $bytes_received $session_time",
-                   "Layout of a line for TCP and UDP."),
+      setting("log-format-stream", in_settings(&Settings::stream_log_format),
+              "Layout of a line for TCP and UDP; empty: `[$remote_addr] [$time_local] $protocol $status $bytes_sent "
+              "$bytes_received $session_time`."),
       setting("log-format-escape-json", in_settings(&Settings::log_escape_json), "Escapes values for JSON."),
       setting("log-format-escape-none", in_settings(&Settings::log_escape_none), "Escapes nothing; wins over JSON."),
       ignore_setting("error-log-path", "file", "/var/log/nginx/error.log", "The log goes to the standard output."),

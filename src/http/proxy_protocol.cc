@@ -129,4 +129,14 @@ ProxyHeader parse_proxy_header(std::string_view input) {
   return input.size() < kV1Prefix.size() ? ProxyHeader{} : parse_v1(input);
 }
 
+std::string proxy_header_text(const ProxyAddresses& addresses) {
+  const bool is_v4 = addresses.source.is_v4();
+  if (is_v4 != addresses.destination.is_v4()) return "PROXY UNKNOWN\r\n";
+  std::string out = is_v4 ? "PROXY TCP4 " : "PROXY TCP6 ";
+  out.append(addresses.source.to_string()).append(1, ' ').append(addresses.destination.to_string()).append(1, ' ');
+  out.append(std::to_string(addresses.source_port)).append(1, ' ');
+  out.append(std::to_string(addresses.destination_port)).append("\r\n");
+  return out;
+}
+
 }  // namespace weir::http

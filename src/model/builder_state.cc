@@ -4,6 +4,7 @@
 
 #include "model/canaries.h"
 #include "model/host_names.h"
+#include "model/port_services.h"
 #include "model/report.h"
 
 #include <algorithm>
@@ -111,6 +112,7 @@ void Builder::State::update(const Input& given) {
   resolve_backends(input, work);
   tell_missing_services(input, work);
   find_default_certificate(input);
+  resolve_port_services(input, work);
   patch(model.hosts, work.changed_hosts);
   patch(model.backends, work.changed_backends);
   for (BackendEntry* entry : work.backends) backends.forget_if_unused(*entry);
@@ -447,6 +449,22 @@ void Builder::State::finish_hosts(Work& work) {
     entry.host = before && *before == *host ? before : HostPtr(std::move(host));
     if (entry.host != before || work.changed_hosts.contains(name)) work.changed_hosts[name] = entry.host;
   }
+}
+
+// All of them anew: they are few.
+void Builder::State::resolve_port_services(const Input& input, const Work& work) {
+  const kube::Changes& changes = input.changes;
+  const auto touches = [&changes](const std::optional<kube::ObjectName>& map) {
+    return map && changes.config_maps.contains(*map);
+  };
+  const bool is_touched = changes.everything || touches(options.tcp_services) || touches(options.udp_services) ||
+                          std::any_of(work.services.begin(), work.services.end(),
+                                      [this](const auto& service) { return port_service_names.contains(service); });
+  if (!is_touched) return;
+  PortServices now = port_services(input.state, slices, options);
+  input.book.set("build/port-services", now.diagnostics);
+  port_service_names = std::move(now.services);
+  model.port_services = std::move(now.all);
 }
 
 void Builder::State::find_default_certificate(const Input& input) {

@@ -66,6 +66,7 @@ struct Builder::State {
   void resolve_backends(const Input& input, Work& work);
   void tell_missing_services(const Input& input, Work& work);
   void find_default_certificate(const Input& input);
+  void resolve_port_services(const Input& input, const Work& work);
 
   std::map<kube::ObjectName, IngressPart> parts;
   std::map<std::string, HostEntry> hosts;
@@ -79,6 +80,7 @@ struct Builder::State {
   std::vector<AcceptedPtr> canaries;                                     // in processing order
   std::set<BackendEntry*> canary_primaries;                              // with alternatives
   std::set<BackendEntry*> canary_backends;                               // alternatives, or with a sticky affinity
+  std::set<kube::ObjectName> port_service_names;                         // Services behind TCP and UDP services
   // Where there are objects of the kind: severity_of_missing() depends on it.
   std::set<std::string> service_namespaces;
   std::set<std::string> secret_namespaces;

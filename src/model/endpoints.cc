@@ -30,28 +30,53 @@ const kube::ServicePort* find_port(const kube::Service& service, const std::stri
   return nullptr;
 }
 
+// Of a TCP or UDP service: by number, where the text is one, else by name (spec 4.14).
+const kube::ServicePort* find_port_of(const kube::Service& service, const std::string& text,
+                                      std::string_view protocol) {
+  const bool is_number = base::parse_int(text).has_value();
+  for (const kube::ServicePort& port : service.ports) {
+    const bool fits = is_number ? std::to_string(port.number) == text : port.name == text;
+    if (fits && port.protocol == protocol) return &port;
+  }
+  return nullptr;
+}
+
 // The ports of one slice that serve `port`.
-void slice_ports(const kube::EndpointSlice& slice, const kube::ServicePort& port, std::vector<int>& out) {
+void slice_ports(const kube::EndpointSlice& slice, const kube::ServicePort& port, std::string_view protocol,
+                 std::vector<int>& out) {
   out.clear();
-  bool has_tcp = slice.ports.empty();
+  bool has_protocol = slice.ports.empty();
   for (const kube::SlicePort& candidate : slice.ports) {
-    if (candidate.protocol != "TCP") continue;
-    has_tcp = true;
+    if (candidate.protocol != protocol) continue;
+    has_protocol = true;
     if (!port.name.empty() && candidate.name != port.name) continue;
     if (candidate.number && *candidate.number > 0) out.push_back(*candidate.number);
   }
-  if (const int target = numeric_target(port); out.empty() && has_tcp && target > 0) out.push_back(target);
+  if (const int target = numeric_target(port); out.empty() && has_protocol && target > 0) out.push_back(target);
 }
+
+// What messages say of who refers to a Service, and what comes of it when it cannot be used.
+struct Referrer {
+  const char* who;
+  const char* effect;
+};
+constexpr Referrer kIngress{"an Ingress", "its paths answer 503"};
+constexpr Referrer kPortService{"a TCP or UDP service", "its port stays closed"};
 
 class Resolver {
  public:
-  Resolver(const kube::Service& service, const Options& options, Backend& backend, base::Diagnostics& diagnostics)
-      : service_(service), options_(options), backend_(backend), diagnostics_(diagnostics) {}
+  Resolver(const kube::Service& service, const Options& options, Referrer referrer, Backend& backend,
+           base::Diagnostics& diagnostics)
+      : service_(service), options_(options), referrer_(referrer), backend_(backend), diagnostics_(diagnostics) {}
 
   // False: there is none to use; normal endpoints are used instead.
   bool use_cluster_ip(const kube::PortRef& port);
   void use_external_name(const kube::PortRef& port);
-  void use_slices(const Slices& slices, const kube::ServicePort& port);
+  void use_slices(const Slices& slices, const kube::ServicePort& port, std::string_view protocol = "TCP");
+  void say_port_missing(const std::string& text) {
+    say(Severity::warning, "service-port-missing", "spec.ports",
+        text + ", which " + referrer_.who + " refers to: " + referrer_.effect);
+  }
   void say(Severity severity, const char* code, std::string key, std::string text) {
     diagnostics_.push_back(diagnostic(severity, code, ref_of(service_), std::move(key), std::move(text)));
   }
@@ -78,6 +103,7 @@ class Resolver {
 
   const kube::Service& service_;
   const Options& options_;
+  const Referrer referrer_;
   Backend& backend_;
   base::Diagnostics& diagnostics_;
   std::string unreadable_;  // an address that is none
@@ -116,16 +142,15 @@ void Resolver::use_external_name(const kube::PortRef& port) {
   const std::string& name = service_.external_name;
   if (options_.disable_svc_external_name) {
     return say(Severity::warning, "external-name-refused", "spec.type",
-               "ExternalName is switched off by --disable-svc-external-name: its paths answer 503");
+               std::string("ExternalName is switched off by --disable-svc-external-name: ") + referrer_.effect);
   }
   const int number = external_port(port);
   if (number <= 0 || number > 65535) {
-    return say(Severity::warning, "service-port-missing", "spec.ports",
-               "no port is named \"" + port.text() + "\", which an Ingress refers to: its paths answer 503");
+    return say_port_missing("no port is named \"" + port.text() + "\"");
   }
   const auto local = [&] {
     say(Severity::warning, "external-name-refused", "spec.externalName",
-        "\"" + name + "\" is this machine or its link: its paths answer 503");
+        "\"" + name + "\" is this machine or its link: " + referrer_.effect);
   };
   if (const auto ip = base::parse_ip(name)) {
     if (is_refused(*ip)) return local();
@@ -136,7 +161,7 @@ void Resolver::use_external_name(const kube::PortRef& port) {
   if (host.ends_with('.')) host.remove_suffix(1);
   if (!is_dns_subdomain(host)) {
     return say(Severity::warning, "external-name-invalid", "spec.externalName",
-               "\"" + name + "\" is neither a DNS name in lower case nor an IP address: its paths answer 503");
+               "\"" + name + "\" is neither a DNS name in lower case nor an IP address: " + referrer_.effect);
   }
   const bool is_localhost = host == "localhost" || host.ends_with(".localhost");
   if (is_localhost && !options_.allow_loopback_external_name) return local();
@@ -174,12 +199,12 @@ void Resolver::add_all(const kube::SliceEndpoint& endpoint, const std::vector<in
   }
 }
 
-void Resolver::use_slices(const Slices& slices, const kube::ServicePort& port) {
+void Resolver::use_slices(const Slices& slices, const kube::ServicePort& port, std::string_view protocol) {
   std::vector<int> ports;
   std::vector<EndpointAddress> leaving;
   const Hints hints = this->hints();
   for (const kube::EndpointSlice* slice : slices) {
-    slice_ports(*slice, port, ports);
+    slice_ports(*slice, port, protocol, ports);
     const bool only_near = follows_hints(*slice, hints);
     for (const kube::SliceEndpoint& endpoint : slice->endpoints) {
       if (only_near && !is_near(endpoint)) continue;
@@ -197,6 +222,9 @@ void Resolver::use_slices(const Slices& slices, const kube::ServicePort& port) {
     say(Severity::info, "endpoints-terminating", "",
         "port " + backend_.port + " has no ready endpoint: those that terminate but still serve are used");
   }
+  auto& all = backend_.endpoints;
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
   if (!unreadable_.empty()) {
     say(Severity::warning, "endpoint-address-invalid", "endpoints.addresses",
         "\"" + unreadable_ + "\" in an EndpointSlice of this Service is no IP address; left out");
@@ -218,23 +246,36 @@ void resolve(const kube::Service* service, const Slices& slices, const kube::Por
     backend.state = BackendState::no_service;
     return;
   }
-  Resolver resolver(*service, options, backend, diagnostics);
+  Resolver resolver(*service, options, kIngress, backend, diagnostics);
   const bool is_external = service->type == "ExternalName";
   if (is_external) {
     resolver.use_external_name(port);
   } else if (!service_upstream || !resolver.use_cluster_ip(port)) {
     if (const kube::ServicePort* found = find_port(*service, port.text())) {
       resolver.use_slices(slices, *found);
-      std::sort(backend.endpoints.begin(), backend.endpoints.end());
-      backend.endpoints.erase(std::unique(backend.endpoints.begin(), backend.endpoints.end()), backend.endpoints.end());
       if (backend.endpoints.empty()) {
         resolver.say(Severity::info, "no-endpoints", "", "port " + port.text() + " has no ready endpoint");
       }
     } else {
-      resolver.say(Severity::warning, "service-port-missing", "spec.ports",
-                   "no port has the number, target port or name \"" + port.text() +
-                       "\", which an Ingress refers to: its paths answer 503");
+      resolver.say_port_missing("no port has the number, target port or name \"" + port.text() + "\"");
     }
+  }
+  const bool is_ready = !backend.endpoints.empty() || !backend.external_name.empty();
+  backend.state = is_ready ? BackendState::ready : BackendState::no_endpoints;
+}
+
+void resolve_port(const kube::Service& service, const Slices& slices, const std::string& port,
+                  std::string_view protocol, const Options& options, Backend& backend, base::Diagnostics& diagnostics) {
+  Resolver resolver(service, options, kPortService, backend, diagnostics);
+  const kube::ServicePort* found = find_port_of(service, port, protocol);
+  if (found == nullptr) {
+    resolver.say_port_missing("no " + std::string(protocol) + " port has the number or name \"" + port + "\"");
+  } else if (service.type == "ExternalName") {
+    kube::PortRef ref;
+    ref.number = found->number;
+    resolver.use_external_name(ref);
+  } else {
+    resolver.use_slices(slices, *found, protocol);
   }
   const bool is_ready = !backend.endpoints.empty() || !backend.external_name.empty();
   backend.state = is_ready ? BackendState::ready : BackendState::no_endpoints;

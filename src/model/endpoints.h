@@ -17,4 +17,9 @@ std::string backend_name(std::string_view ns, std::string_view service, std::str
 void resolve(const kube::Service* service, const Slices& slices, const kube::PortRef& port, bool service_upstream,
              const Options& options, Backend& backend, base::Diagnostics& diagnostics);
 
+// The same for a TCP or UDP service (spec 4.14): the port is found by number, or by name if the text is none, and by
+// `protocol`, "TCP" or "UDP". Endpoints that cannot be had are not told of twice: the caller tells of the port.
+void resolve_port(const kube::Service& service, const Slices& slices, const std::string& port,
+                  std::string_view protocol, const Options& options, Backend& backend, base::Diagnostics& diagnostics);
+
 }  // namespace weir::model

@@ -26,16 +26,18 @@ int open_reserve() noexcept {
   return ::open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
+base::Error failed_step(const Address& at, const char* what, const char* step) {
+  const int error = errno;
+  return base::fail(std::string(what) + " on " + at.text() + ": " + step + ": " + std::strerror(error), error);
+}
+
 }  // namespace
 
 base::Result<int> listen_tcp(std::string_view address, std::uint16_t port, const ListenOptions& options) {
   const auto parsed = Address::parse(address.empty() ? "0.0.0.0" : address, port);
   if (!parsed) return parsed.error();
   const Address& at = *parsed;
-  auto failed = [&at](const char* step) {
-    const int error = errno;
-    return base::fail("listen on " + at.text() + ": " + step + ": " + std::strerror(error), error);
-  };
+  const auto failed = [&at](const char* step) { return failed_step(at, "listen", step); };
 
   const int fd = ::socket(at.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return failed("socket");
@@ -50,6 +52,30 @@ base::Result<int> listen_tcp(std::string_view address, std::uint16_t port, const
     error = failed("bind");
   } else if (::listen(fd, options.backlog) != 0) {
     error = failed("listen");
+  } else {
+    return fd;
+  }
+  ::close(fd);
+  return error;
+}
+
+// No SO_REUSEADDR: with datagrams it would let two processes share a port.
+base::Result<int> bind_udp(std::string_view address, std::uint16_t port, const ListenOptions& options) {
+  const auto parsed = Address::parse(address.empty() ? "0.0.0.0" : address, port);
+  if (!parsed) return parsed.error();
+  const Address& at = *parsed;
+  const bool v6 = at.family() == AF_INET6;
+  const int fd = ::socket(at.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return failed_step(at, "receive", "socket");
+  base::Error error;
+  if (options.reuse_port && !set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1)) {
+    error = failed_step(at, "receive", "SO_REUSEPORT");
+  } else if (v6 && !set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, options.v6_only ? 1 : 0)) {
+    error = failed_step(at, "receive", "IPV6_V6ONLY");
+  } else if (!(v6 ? set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) : set_option(fd, IPPROTO_IP, IP_PKTINFO, 1))) {
+    error = failed_step(at, "receive", "PKTINFO");
+  } else if (::bind(fd, at.data(), at.size) != 0) {
+    error = failed_step(at, "receive", "bind");
   } else {
     return fd;
   }

@@ -44,6 +44,7 @@ struct Reactor::Listener {
   std::function<void()> on_readable;
   bool paused = false;
   bool removed = false;
+  std::unique_ptr<Listener> next_removed{};
 };
 
 struct Reactor::Batch {
@@ -73,6 +74,7 @@ Reactor::Reactor() : batch_(std::make_unique<Batch>()), timers_(0), outbox_(std:
 }
 
 Reactor::~Reactor() {
+  free_retired();
   if (current_reactor == this) current_reactor = previous_;
   ::close(wake_fd_);
   ::close(epoll_fd_);
@@ -96,7 +98,7 @@ void Reactor::drain() {
 void Reactor::run(int wait_ms) {
   assert(!running_ && "drain() from inside a coroutine");
   running_ = true;
-  std::erase_if(listeners_, [](const auto& listener) { return listener->removed; });
+  free_retired();
   Batch& batch = *batch_;
   for (int round = 0; round < kMaxRounds; ++round) {
     const bool may_sleep = round == 0 && batch.patient.empty();
@@ -240,41 +242,57 @@ int Reactor::add_listener(int fd, std::function<void()> on_readable) {
   event.events = EPOLLIN;
   event.data.u64 = as_data(listener.get()) | kListenerBit;
   if (::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) != 0) return -errno;
-  listeners_.push_back(std::move(listener));
+  std::unique_ptr<Listener>& entry = listeners_[fd];
+  if (entry) retire(std::move(entry));  // of a descriptor that was closed without a word
+  entry = std::move(listener);
   return 0;
 }
 
 Reactor::Listener* Reactor::find_listener(int fd) noexcept {
-  for (const auto& listener : listeners_)
-    if (listener->fd == fd && !listener->removed) return listener.get();
-  return nullptr;
+  const auto found = listeners_.find(fd);
+  return found == listeners_.end() ? nullptr : found->second.get();
 }
 
 void Reactor::remove_listener(int fd) noexcept {
-  Listener* listener = find_listener(fd);
-  if (!listener) return;
+  const auto found = listeners_.find(fd);
+  if (found == listeners_.end()) return;
   ::epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr);
-  // Its callback may be running, or be next in this batch: freed by a later drain().
+  retire(std::move(found->second));
+  listeners_.erase(found);
+}
+
+// Its callback may be running, or be next in this batch: freed by a later drain().
+void Reactor::retire(std::unique_ptr<Listener> listener) noexcept {
   listener->removed = true;
+  listener->next_removed = std::move(removed_listeners_);
+  removed_listeners_ = std::move(listener);
+}
+
+void Reactor::free_retired() noexcept {
+  while (removed_listeners_) {
+    std::unique_ptr<Listener> next = std::move(removed_listeners_->next_removed);
+    removed_listeners_ = std::move(next);
+  }
 }
 
 void Reactor::pause_listener(int fd) noexcept {
   Listener* listener = find_listener(fd);
   if (!listener) return;
-  listener->paused = true;
+  listener->paused = has_paused_listeners_ = true;
   epoll_event event{};
   event.data.u64 = as_data(listener) | kListenerBit;
   ::epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, fd, &event);
 }
 
 void Reactor::resume_listeners() noexcept {
-  for (const auto& listener : listeners_) {
-    if (!listener->paused || listener->removed) continue;
+  if (!std::exchange(has_paused_listeners_, false)) return;
+  for (const auto& [fd, listener] : listeners_) {
+    if (!listener->paused) continue;
     listener->paused = false;
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u64 = as_data(listener.get()) | kListenerBit;
-    ::epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, listener->fd, &event);
+    ::epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, fd, &event);
   }
 }
 

@@ -4,6 +4,7 @@
 #include "weir/observe/log_format.h"
 #include "weir/observe/stream_writer.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -19,24 +20,45 @@ LogEscape escape_of(const AccessLogSettings& settings) {
   return settings.escape_json ? LogEscape::json : LogEscape::standard;
 }
 
-bool goes_to_the_same(const AccessLogSettings& a, const AccessLogSettings& b) {
-  return a.path == b.path && a.syslog == b.syslog && a.syslog_host == b.syslog_host && a.syslog_port == b.syslog_port;
-}
+// Where lines go; syslog wins over the path.
+struct Destination {
+  Destination() = default;
+  Destination(const AccessLogSettings& s, const std::string& file)
+      : path(file), syslog(s.syslog && !s.syslog_host.empty()), host(s.syslog_host), port(s.syslog_port) {}
+
+  std::string path;
+  bool syslog = false;
+  std::string host;
+  std::uint16_t port = 0;
+
+  bool operator==(const Destination& other) const {
+    return syslog == other.syslog && (syslog ? host == other.host && port == other.port : path == other.path);
+  }
+};
 
 void check_syslog(const AccessLogSettings& settings, std::vector<std::string>& problems) {
   if (settings.syslog && settings.syslog_host.empty())
     problems.push_back("enable-syslog: syslog-host is empty; access-log-path is used");
 }
 
-LogFormat compile_format(const AccessLogSettings& settings, const std::string& hostname,
+struct Output {
+  Destination to;
+  std::shared_ptr<StreamWriter> writer;  // null: no stream could be opened
+};
+
+LogFormat compile_format(const AccessLogSettings& settings, LogKind kind, const std::string& hostname,
                          std::vector<std::string>& problems) {
-  if (!settings.format.empty()) {
-    auto custom = LogFormat::compile(settings.format, escape_of(settings), hostname);
+  const bool stream = kind == LogKind::stream;
+  const std::string& text = stream ? settings.stream_format : settings.format;
+  if (!text.empty()) {
+    auto custom = LogFormat::compile(text, escape_of(settings), hostname, kind);
     if (custom) return std::move(custom.value());
-    problems.push_back("log-format-upstream: " + custom.error().text() + "; the default layout is used");
+    problems.push_back(std::string(stream ? "log-format-stream: " : "log-format-upstream: ") + custom.error().text() +
+                       "; the default layout is used");
   }
-  // The default layout names known variables only.
-  return std::move(LogFormat::compile(kDefaultLogFormat, escape_of(settings), hostname).value());
+  // The default layouts name known variables only.
+  const std::string_view layout = stream ? kDefaultStreamFormat : kDefaultLogFormat;
+  return std::move(LogFormat::compile(layout, escape_of(settings), hostname, kind).value());
 }
 
 }  // namespace
@@ -45,7 +67,11 @@ struct AccessLog::Active {
   bool enabled = true;
   LogFormat format;
   std::shared_ptr<const SkipUrls> skip;
-  std::shared_ptr<StreamWriter> writer;  // null: no stream could be opened
+  Output output;
+  // Of TCP and UDP services. Where both logs go to one place they share the writer, or lines would be mixed up.
+  bool stream_enabled = true;
+  LogFormat stream_format;
+  Output stream_output;
 };
 
 AccessLog::AccessLog(std::string hostname) : hostname_(std::move(hostname)) {}
@@ -54,7 +80,8 @@ AccessLog::~AccessLog() = default;
 
 std::vector<std::string> AccessLog::problems_of(const AccessLogSettings& settings) {
   std::vector<std::string> problems;
-  (void)compile_format(settings, {}, problems);
+  (void)compile_format(settings, LogKind::request, {}, problems);
+  (void)compile_format(settings, LogKind::stream, {}, problems);
   check_syslog(settings, problems);
   const SkipUrls skip(settings.skip_urls, problems);
   return problems;
@@ -70,22 +97,44 @@ std::vector<std::string> AccessLog::configure(const AccessLogSettings& settings)
   }
   auto next = std::make_shared<Active>();
   next->enabled = settings.enabled;
-  next->format = compile_format(settings, hostname_, problems);
+  next->format = compile_format(settings, LogKind::request, hostname_, problems);
+  next->stream_enabled = settings.stream_enabled;
+  next->stream_format = compile_format(settings, LogKind::stream, hostname_, problems);
   check_syslog(settings, problems);
   next->skip = std::make_shared<const SkipUrls>(settings.skip_urls, problems);
-  if (before && (!settings.enabled || (before->writer && goes_to_the_same(settings, settings_)))) {
-    next->writer = before->writer;
-  } else if (settings.enabled && settings.syslog && !settings.syslog_host.empty()) {
-    next->writer = StreamWriter::to_syslog(settings.syslog_host, settings.syslog_port, hostname_, kMaxQueuedBytes);
-  } else if (settings.enabled) {
-    auto opened = StreamWriter::to_path(settings.path, kMaxQueuedBytes);
-    if (opened) {
-      next->writer = std::move(opened.value());
-    } else {
-      next->writer = before ? before->writer : nullptr;
-      problems.push_back("access-log-path: " + opened.error().text() +
-                         (next->writer ? "; the path before stays in use" : "; no access log is written"));
+
+  std::vector<Output> known;
+  if (before) {
+    next->output = before->output;
+    next->stream_output = before->stream_output;
+    known = {before->output, before->stream_output};
+  }
+  // A log that is off keeps what it had.
+  const auto lead = [&](Output& output, const std::string& path, const char* key) {
+    const Destination to(settings, path);
+    const auto open = std::find_if(known.begin(), known.end(),
+                                   [&to](const Output& one) { return one.writer != nullptr && one.to == to; });
+    if (open != known.end()) {
+      output = *open;
+      return;
     }
+    if (to.syslog) {
+      output = {to, StreamWriter::to_syslog(to.host, to.port, hostname_, kMaxQueuedBytes)};
+    } else if (auto opened = StreamWriter::to_path(path, kMaxQueuedBytes)) {
+      output = {to, std::move(opened.value())};
+    } else {
+      std::string text = std::string(key) + ": " + opened.error().text() +
+                         (output.writer ? "; the path before stays in use" : "; no access log is written");
+      // One path for both logs is one problem.
+      if (std::find(problems.begin(), problems.end(), text) == problems.end()) problems.push_back(std::move(text));
+      return;
+    }
+    known.push_back(output);
+  };
+  if (settings.enabled) lead(next->output, settings.path, "access-log-path");
+  if (settings.stream_enabled) {
+    const bool is_same = settings.stream_path == settings.path;
+    lead(next->stream_output, settings.stream_path, is_same ? "access-log-path" : "stream-access-log-path");
   }
   std::lock_guard lock(mutex_);
   // A worker may be the last to let go of a stream; ending it there would make it wait, so every stream is kept here
@@ -95,7 +144,10 @@ std::vector<std::string> AccessLog::configure(const AccessLogSettings& settings)
     dropped_before_.fetch_add(writer->dropped_lines(), std::memory_order_relaxed);
     return true;
   });
-  if (next->writer && (writers_.empty() || writers_.back() != next->writer)) writers_.push_back(next->writer);
+  for (const std::shared_ptr<StreamWriter>& writer : {next->output.writer, next->stream_output.writer}) {
+    const bool is_kept = std::find(writers_.begin(), writers_.end(), writer) != writers_.end();
+    if (writer && !is_kept) writers_.push_back(writer);
+  }
   settings_ = settings;
   active_ = std::move(next);
   version_.fetch_add(1, std::memory_order_release);
@@ -123,7 +175,7 @@ std::uint64_t AccessLog::dropped_lines() const {
 }
 
 AccessLogBuffer::AccessLogBuffer(AccessLog& log) : log_(log) {
-  text_.use({}, kRoom);
+  lines_.text.use({}, kRoom);
 }
 
 AccessLogBuffer::~AccessLogBuffer() {
@@ -153,23 +205,39 @@ void AccessLogBuffer::append(const AccessLogEntry& entry) {
   follow_configuration();
   if (!active_ || !active_->enabled) return;
   if (!active_->skip->empty() && active_->skip->matches(entry.request_uri)) return;
-  active_->format.append(entry, text_);
-  text_.push_back('\n');
-  ++lines_;
-  if (text_.size() >= kSize) flush();
+  active_->format.append(entry, lines_.text);
+  end_line(lines_, active_->output.writer.get());
+}
+
+void AccessLogBuffer::append_stream(const AccessLogEntry& entry) {
+  follow_configuration();
+  if (!active_ || !active_->stream_enabled) return;
+  active_->stream_format.append(entry, stream_lines_.text);
+  end_line(stream_lines_, active_->stream_output.writer.get());
+}
+
+void AccessLogBuffer::end_line(Lines& lines, StreamWriter* writer) {
+  lines.text.push_back('\n');
+  ++lines.count;
+  if (lines.text.size() >= kSize) hand_over(lines, writer);
 }
 
 void AccessLogBuffer::flush() {
-  if (lines_ == 0) return;
+  hand_over(lines_, active_ ? active_->output.writer.get() : nullptr);
+  hand_over(stream_lines_, active_ ? active_->stream_output.writer.get() : nullptr);
+}
+
+void AccessLogBuffer::hand_over(Lines& lines, StreamWriter* writer) {
+  if (lines.count == 0) return;
   Chunk chunk;
-  chunk.lines = std::exchange(lines_, 0);
-  if (!active_ || !active_->writer) {
+  chunk.lines = std::exchange(lines.count, 0);
+  if (writer == nullptr) {
     log_.dropped_before_.fetch_add(chunk.lines, std::memory_order_relaxed);
-    text_.cut(0);
+    lines.text.cut(0);
     return;
   }
-  chunk.text = text_.take();
-  text_.use(active_->writer->submit(std::move(chunk)), kRoom);
+  chunk.text = lines.text.take();
+  lines.text.use(writer->submit(std::move(chunk)), kRoom);
 }
 
 }  // namespace weir::observe

@@ -35,7 +35,9 @@ void escape_tail(LogText& out, std::size_t from, LogEscape escape) {
 
 }  // namespace
 
-base::Result<LogFormat> LogFormat::compile(std::string_view text, LogEscape escape, std::string_view hostname) {
+base::Result<LogFormat> LogFormat::compile(std::string_view text, LogEscape escape, std::string_view hostname,
+                                           LogKind kind) {
+  const bool stream = kind == LogKind::stream;
   LogFormat format;
   format.escape_ = escape;
   std::string literal;
@@ -58,10 +60,10 @@ base::Result<LogFormat> LogFormat::compile(std::string_view text, LogEscape esca
       continue;
     }
     std::string_view argument;
-    const LogVariable* variable = find_log_variable(name, argument);
+    const LogVariable* variable = stream ? find_stream_variable(name) : find_log_variable(name, argument);
     if (!variable) {
       std::string message = "log format: unknown variable \"$" + std::string(name) + "\"";
-      const std::string_view near = base::nearest(name, log_variable_names());
+      const std::string_view near = base::nearest(name, stream ? stream_variable_names() : log_variable_names());
       if (!near.empty()) message += ", did you mean \"$" + std::string(near) + "\"?";
       return base::fail(std::move(message));
     }

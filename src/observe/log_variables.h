@@ -1,4 +1,4 @@
-// The variables of log formats (spec 0.4): name -> how its value is appended. Pure.
+// The variables of log formats (spec 0.4, 4.14): name -> how its value is appended. Pure.
 #pragma once
 
 #include "weir/observe/access_log.h"
@@ -21,5 +21,9 @@ struct LogVariable {
 // Exact names first, then families; nullptr if unknown. `argument` gets the rest of a family's name ("x_id").
 const LogVariable* find_log_variable(std::string_view name, std::string_view& argument);
 std::vector<std::string_view> log_variable_names();
+
+// The same for sessions of TCP and UDP services (stream_variables.cc).
+const LogVariable* find_stream_variable(std::string_view name);
+std::vector<std::string_view> stream_variable_names();
 
 }  // namespace weir::observe

@@ -129,6 +129,16 @@ void Metrics::write_workers(std::string& out) {
   append_sample(out, name, outcome("failed"), sum(&WorkerMetrics::passthrough_failed));
   append_sample(out, name, outcome("refused"), sum(&WorkerMetrics::passthrough_refused));
   append_sample(out, name, outcome("relayed"), sum(&WorkerMetrics::passthrough_relayed));
+  const auto protocol = [this](const char* value) { return render_labels(labels({{"protocol", value}})); };
+  name = "weir_stream_sessions";
+  family(out, name);
+  append_sample(out, name, protocol("TCP"), sum(&WorkerMetrics::tcp_sessions_open));
+  append_sample(out, name, protocol("UDP"), sum(&WorkerMetrics::udp_sessions_open));
+  name = "weir_stream_sessions_total";
+  family(out, name);
+  append_sample(out, name, protocol("TCP"), sum(&WorkerMetrics::tcp_sessions));
+  append_sample(out, name, protocol("UDP"), sum(&WorkerMetrics::udp_sessions));
+  single(out, "weir_udp_datagrams_dropped_total", constant_labels_, sum(&WorkerMetrics::udp_dropped));
   single(out, "weir_workers", constant_labels_, number(static_cast<std::uint64_t>(workers_.size())));
   single(out, "weir_request_metrics_series", constant_labels_, number(static_cast<std::uint64_t>(requests_.series())));
   for (const auto& [source, read] : sources_) single(out, source, constant_labels_, number(read()));

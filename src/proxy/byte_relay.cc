@@ -78,4 +78,9 @@ net::Task<void> relay_both_ways(net::Sock& client, net::Sock& upstream, net::Mil
   co_await down;
 }
 
+void pass_on_failure(RelayEnd end, net::Sock& client, net::Sock& upstream) {
+  if (end == RelayEnd::client_failed) upstream.abort();
+  if (end == RelayEnd::upstream_failed) client.abort();
+}
+
 }  // namespace weir::proxy

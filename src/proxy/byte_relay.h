@@ -27,4 +27,7 @@ struct RelayedBytes {
 net::Task<void> relay_both_ways(net::Sock& client, net::Sock& upstream, net::Millis idle, net::Millis send_timeout,
                                 RelayedBytes& moved);
 
+// Each side is to learn that what it got is not all: after one failed, the other's close is a reset.
+void pass_on_failure(RelayEnd end, net::Sock& client, net::Sock& upstream);
+
 }  // namespace weir::proxy

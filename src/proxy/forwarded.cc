@@ -91,6 +91,10 @@ void append_joined(const http::Fields& fields, std::string_view name, std::strin
   }
 }
 
+bool has_trusted_proxy_header(const ClientConnection& connection, const features::Settings& settings) {
+  return connection.proxied && is_trusted(settings, connection.address);
+}
+
 base::IpAddress address_of(const ClientConnection& connection, const features::Settings& settings) {
   return is_proxied(connection, settings) ? connection.proxied->source : connection.address;
 }

@@ -1,30 +1,15 @@
 // Step 1 of life-of-a-request: a client has connected.
+#include "proxy/datagram.h"
 #include "proxy/session.h"
+#include "proxy/tcp_service.h"
 #include "weir/observe/log.h"
 
-#include <netinet/in.h>
 #include <unistd.h>
 
-#include <cstring>
 #include <new>
 
 namespace weir::proxy {
 namespace {
-
-base::IpAddress ip_of(const net::Address& address) {
-  base::IpAddress ip;
-  if (address.family() == AF_INET) {
-    sockaddr_in v4{};
-    std::memcpy(&v4, &address.storage, sizeof v4);
-    ip.bytes[10] = ip.bytes[11] = 0xff;
-    std::memcpy(&ip.bytes[12], &v4.sin_addr, 4);
-  } else if (address.family() == AF_INET6) {
-    sockaddr_in6 v6{};
-    std::memcpy(&v6, &address.storage, sizeof v6);
-    std::memcpy(ip.bytes.data(), &v6.sin6_addr, 16);
-  }
-  return ip;
-}
 
 observe::Cell& cell_of(observe::WorkerMetrics& metrics, Activity activity) {
   switch (activity) {
@@ -58,7 +43,11 @@ void Session::set_activity(Activity now) {
   activity = now;
 }
 
-void accept_client(Worker& worker, int fd, const net::Address& peer, bool https) {
+namespace {
+
+// `serve` takes the session over.
+void admit(Worker& worker, int fd, const net::Address& peer, bool https,
+           net::Job (*serve)(net::JobGroup&, std::unique_ptr<Session>&)) {
   worker.metrics().accepted.add();
   bool adopted = false;
   try {
@@ -72,11 +61,21 @@ void accept_client(Worker& worker, int fd, const net::Address& peer, bool https)
     session->connection.local_address_text = local.ip();
     session->connection.local_port = local.port();
     session->connection.https = https;
-    serve_client(worker.jobs(), session);
+    serve(worker.jobs(), session);
   } catch (const std::bad_alloc&) {
     if (!adopted) ::close(fd);  // else its owner does
     observe::log::error("proxy", "a new connection was closed: out of memory");
   }
+}
+
+}  // namespace
+
+void accept_client(Worker& worker, int fd, const net::Address& peer, bool https) {
+  admit(worker, fd, peer, https, &serve_client);
+}
+
+void accept_service_client(Worker& worker, int fd, const net::Address& peer) {
+  admit(worker, fd, peer, false, &serve_tcp_service);
 }
 
 }  // namespace weir::proxy

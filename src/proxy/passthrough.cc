@@ -1,6 +1,8 @@
 // Step 2 of life-of-a-request, for hosts with ssl-passthrough (spec 4.13): the ClientHello says which host is meant;
 // the connection goes on to an endpoint of its Service, unread. Everything else goes on to the handshake.
 #include "proxy/byte_relay.h"
+#include "proxy/open_count.h"
+#include "proxy/raw_backend.h"
 #include "proxy/session.h"
 #include "weir/observe/log.h"
 #include "weir/proxy/forwarded.h"
@@ -15,9 +17,6 @@ namespace {
 
 using upstream::Failure;
 
-// A worker tells of connections that no endpoint took this often.
-constexpr std::uint64_t kFailureLogMs = 1000;
-
 // How a connection that named a host got on.
 enum class Passage : std::uint8_t {
   ordinary,  // its host's TLS ends here
@@ -31,17 +30,6 @@ struct Passing {
   upstream::RawConnection endpoint;
   net::Millis idle{0};
   bool told = false;  // debug-connections names the client
-};
-
-class OpenCount {
- public:
-  explicit OpenCount(observe::Cell& cell) : cell_(cell) { cell_.add(); }
-  OpenCount(const OpenCount&) = delete;
-  OpenCount& operator=(const OpenCount&) = delete;
-  ~OpenCount() { cell_.add(-1); }
-
- private:
-  observe::Cell& cell_;
 };
 
 std::string_view text_of(RelayEnd end) {
@@ -73,33 +61,11 @@ net::Task<bool> receive_hello(net::Sock& sock, net::Millis timeout, tls::ClientH
 }
 
 void tell_failure(Worker& worker, const std::string& host, const std::string& endpoint, Failure failure) {
-  UntoldFailures& untold = worker.passthrough_failures();
-  const std::uint64_t now = worker.reactor().now_ms();
-  if (untold.told_ms != 0 && now - untold.told_ms < kFailureLogMs) {
-    ++untold.count;
-    return;
-  }
-  observe::log::error("proxy",
-                      "ssl-passthrough: a connection for {} was closed: {} ({}; {} more since the last such line)",
-                      host, upstream::info(failure).reason, endpoint.empty() ? "no endpoint" : endpoint, untold.count);
-  untold.told_ms = now;
-  untold.count = 0;
-}
-
-net::Task<Failure> connect(Worker& worker, const route::Location& location, const route::RoutingTable& table,
-                           upstream::RawConnection& out) {
-  const route::Backend* backend = table.find_backend(location.backend);
-  if (backend == nullptr) co_return Failure::no_endpoints;
-  std::vector<route::Endpoint> resolved;
-  upstream::RawPlan plan{backend, backend->endpoints, &location.policies.proxy};
-  if (!backend->external_name.empty()) {
-    const upstream::AddressList found = co_await worker.resolver().resolve(backend->external_name);
-    if (!found || found->empty()) co_return Failure::resolve_failed;
-    worker.add_resolved(*found, backend->external_port, resolved);
-    plan.endpoints = resolved;
-  }
-  if (plan.endpoints.empty()) co_return Failure::no_endpoints;
-  co_return co_await upstream::connect_raw(worker.upstream(), plan, out);
+  worker.passthrough_failures().tell(worker.reactor().now_ms(), [&](std::uint64_t untold) {
+    observe::log::error("proxy",
+                        "ssl-passthrough: a connection for {} was closed: {} ({}; {} more since the last such line)",
+                        host, upstream::info(failure).reason, endpoint.empty() ? "no endpoint" : endpoint, untold);
+  });
 }
 
 // Pins the table that is in force until an endpoint is connected.
@@ -117,9 +83,12 @@ net::Task<Passage> open_passage(Session& session, const std::string& name, Passi
     observe::log::debug("proxy", "ssl-passthrough: {} does not serve {}; closed", name, client.to_string());
     co_return Passage::refused;
   }
-  const Failure failure = co_await connect(worker, location, table, passing.endpoint);
+  Failure failure = Failure::no_endpoints;
+  if (const route::Backend* backend = table.find_backend(location.backend); backend != nullptr) {
+    failure = co_await connect_backend(worker, *backend, location.policies.proxy, passing.endpoint);
+  }
   if (failure == Failure::none) co_return Passage::open;
-  tell_failure(worker, name, passing.endpoint.endpoint, failure);
+  tell_failure(worker, name, passing.endpoint.endpoint(), failure);
   co_return Passage::failed;
 }
 
@@ -129,7 +98,7 @@ void tell_end(const Session& session, const std::string& name, const Passing& pa
                      "ssl-passthrough: {}:{} connection {} for {} to {}: {} bytes from the client, {} from the "
                      "endpoint; {}",
                      session.connection.address_text, session.connection.port, session.serial, name,
-                     passing.endpoint.endpoint, moved.to_upstream, moved.to_client, text_of(moved.end));
+                     passing.endpoint.endpoint(), moved.to_upstream, moved.to_client, text_of(moved.end));
 }
 
 net::Task<void> relay(Session& session, const std::string& name, Passing& passing) {
@@ -140,9 +109,7 @@ net::Task<void> relay(Session& session, const std::string& name, Passing& passin
   net::Sock& endpoint = *passing.endpoint.sock;
   RelayedBytes moved;
   co_await relay_both_ways(client, endpoint, passing.idle, passing.idle, moved);
-  // Each side is to learn that what it got is not all.
-  if (moved.end == RelayEnd::client_failed) endpoint.abort();
-  if (moved.end == RelayEnd::upstream_failed) client.abort();
+  pass_on_failure(moved.end, client, endpoint);
   tell_end(session, name, passing, moved);
 }
 

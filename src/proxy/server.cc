@@ -2,6 +2,7 @@
 #include "weir/proxy/server.h"
 
 #include "proxy/pages.h"
+#include "proxy/port_opener.h"
 #include "proxy/worker_thread.h"
 #include "weir/net/listen.h"
 #include "weir/observe/access_log.h"
@@ -39,21 +40,18 @@ observe::AccessLogSettings log_settings_of(const features::Settings& settings) {
   log.escape_json = settings.log_escape_json;
   log.escape_none = settings.log_escape_none;
   log.skip_urls = settings.skip_access_log_urls;
+  log.stream_enabled = settings.stream_log;
+  log.stream_path = settings.stream_log_path;
+  log.stream_format = settings.stream_log_format;
   return log;
 }
 
-struct BindAddress {
-  std::string address;
-  bool required = true;  // "::" is left out silently on a machine without IPv6
-};
-
-std::vector<BindAddress> addresses_of(const ServerOptions& options) {
-  std::vector<BindAddress> all;
-  for (const std::string& one : options.bind_addresses) all.push_back({one, true});
-  if (!all.empty()) return all;
-  all.push_back({"0.0.0.0", true});
-  if (options.ipv6) all.push_back({"::", false});
-  return all;
+// Descriptors are for requests first: a quarter of them for sessions of UDP, in equal parts.
+std::size_t most_udp_sessions(std::size_t workers) {
+  constexpr std::size_t kLeast = 16;
+  constexpr std::size_t kMost = 16384;
+  const auto descriptors = static_cast<std::size_t>(std::max(net::first_reserved_descriptor(), 0));
+  return std::clamp(descriptors / 4 / workers, kLeast, kMost);
 }
 
 }  // namespace
@@ -71,6 +69,7 @@ struct Server::State {
   // Held until the workers have let go, so that no worker ever spends its time destroying a table.
   std::deque<route::RoutingTablePtr> published;
   std::vector<std::unique_ptr<WorkerThread>> workers;
+  std::optional<PortOpener> ports;
   // Behind the workers: their threads end first, their posts lead to workers.
   std::optional<upstream::Offload> files;
   std::optional<upstream::Offload> hashes;
@@ -84,7 +83,7 @@ struct Server::State {
 // SO_REUSEPORT would let a second process take a part of our connections, or us of another's, without an error.
 base::Result<void> Server::State::check_unused(std::uint16_t port) const {
   if (port == 0) return {};
-  for (const BindAddress& bind : addresses_of(options)) {
+  for (const BindAddress& bind : bind_addresses(options.bind_addresses, options.ipv6)) {
     const base::Result<int> probe = net::listen_tcp(bind.address, port);
     if (probe) {
       ::close(*probe);
@@ -100,7 +99,7 @@ base::Result<std::vector<Listening>> Server::State::bind_all(bool https, std::ui
   std::vector<Listening> sockets;
   net::ListenOptions how;
   how.reuse_port = true;
-  for (const BindAddress& bind : addresses_of(options)) {
+  for (const BindAddress& bind : bind_addresses(options.bind_addresses, options.ipv6)) {
     const base::Result<int> fd = net::listen_tcp(bind.address, port, how);
     if (!fd) {
       const int code = fd.error().code();
@@ -123,6 +122,7 @@ WorkerServices Server::State::services_of(std::size_t worker) {
   services.limits = &*limits;
   services.digests = &*digests;
   services.temp_directory = options.temp_directory;
+  services.most_udp_sessions = most_udp_sessions(metrics.size());
   services.access_log = options.access_log;
   services.metrics = metrics[worker];
   return services;
@@ -186,6 +186,7 @@ base::Result<void> Server::start() {
     }
   }
   if (!result) stop();
+  state.ports.emplace(bind_addresses(state.options.bind_addresses, state.options.ipv6), count);
   return result;
 }
 
@@ -199,7 +200,16 @@ void Server::publish(route::RoutingTablePtr table) {
   state.dns->set_ipv4_only(table->settings->disable_ipv6_dns);
   std::erase_if(state.published, [](const route::RoutingTablePtr& old) { return old.use_count() == 1; });
   state.published.push_back(table);
+  if (state.ports) state.ports->take(*table);
   for (const auto& worker : state.workers) worker->publish(table);
+}
+
+std::vector<PortProblem> Server::open_ports() {
+  State& state = *state_;
+  if (!state.ports) return {};
+  return state.ports->open(generation_in_force(), [&state](std::size_t worker, PortKey key, OpenSockets sockets) {
+    state.workers[worker]->open_port(key, std::move(sockets));
+  });
 }
 
 std::uint64_t Server::generation_in_force() const {

@@ -33,6 +33,8 @@ struct Session {
 
 // Step 1 (listener.cc): takes the descriptor and starts serving it.
 void accept_client(Worker& worker, int fd, const net::Address& peer, bool https);
+// The same on the port of a TCP service.
+void accept_service_client(Worker& worker, int fd, const net::Address& peer);
 
 // Step 2 (proxy_header.cc), with use-proxy-protocol. false: close. REQUIRES: the worker has a table.
 net::Task<bool> receive_proxy_header(Session& session);

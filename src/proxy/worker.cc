@@ -54,7 +54,8 @@ Worker::Worker(const WorkerServices& services, upstream::PostToWorker post)
         pool_.clear();
         upstream_sessions_.clear();
       }),
-      mirror_(*this) {
+      mirror_(*this),
+      ports_(*this) {
   for (std::size_t i = 0; i < services_.filters.size(); ++i) {
     filters_at_[static_cast<std::size_t>(services_.filters[i].stop)] |= std::uint64_t{1} << i;
   }
@@ -67,6 +68,7 @@ Worker::~Worker() {
   for (const Listening& one : listening_) ::close(one.fd);
   jobs_.destroy_all();
   mirror_.cut();
+  ports_.cut();
 }
 
 bool Worker::in_relay_scratch(std::string_view bytes) {
@@ -116,6 +118,7 @@ void Worker::take_table(route::RoutingTablePtr table) {
   }
   limits_ = limits_of(*table->settings);
   snapshot_ = SnapshotRef(std::move(table));
+  ports_.follow(snapshot_.table());
 }
 
 void Worker::listen(const std::vector<Listening>& sockets) {
@@ -134,6 +137,7 @@ void Worker::tick() {
   reactor_.expire();
   const std::uint64_t now = reactor_.now_ms();
   pauses_.resume_due(now);
+  ports_.tick(now);
   if (access_log_ && access_log_->has_lines() &&
       now - last_flush_ms_ >= static_cast<std::uint64_t>(observe::AccessLogBuffer::kFlushInterval.count())) {
     access_log_->flush();
@@ -152,7 +156,7 @@ void Worker::tick() {
     observe::log::error("proxy", "{} connections ended by an exception (out of memory)", exceptions - exceptions_seen_);
     exceptions_seen_ = exceptions;
   }
-  std::uint64_t shed = 0;
+  std::uint64_t shed = ports_.shed();
   for (const auto& acceptor : acceptors_) shed += acceptor->shed();
   if (shed > shed_seen_) {
     observe::log::error("proxy", "{} new connections closed: no file descriptor left (raise the limit)",
@@ -169,6 +173,7 @@ void Worker::begin_drain() {
   acceptors_.clear();
   for (const Listening& one : listening_) ::close(one.fd);
   listening_.clear();
+  ports_.begin_drain();
   reactor_.cancel_idle();
   mirror_.begin_drain();
 }
@@ -176,6 +181,7 @@ void Worker::begin_drain() {
 void Worker::cut() {
   jobs_.destroy_all();
   mirror_.cut();
+  ports_.cut();
 }
 
 }  // namespace weir::proxy

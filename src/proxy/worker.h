@@ -4,6 +4,7 @@
 
 #include "proxy/mirror_client.h"
 #include "proxy/pauses.h"
+#include "proxy/port_listeners.h"
 #include "proxy/request.h"
 #include "proxy/snapshot.h"
 #include "weir/http/h1_parser.h"
@@ -42,6 +43,7 @@ struct WorkerServices {
   LimitTable* limits = nullptr;
   DigestCheck* digests = nullptr;
   std::string temp_directory;
+  std::size_t most_udp_sessions = 1024;       // of this worker
   observe::AccessLog* access_log = nullptr;   // null: none
   observe::WorkerMetrics* metrics = nullptr;  // this worker's
   std::function<std::string()> status_text;   // of /nginx_status
@@ -53,10 +55,23 @@ struct Listening {
   bool https = false;
 };
 
-// Of connections that no endpoint took; each client can bring many (passthrough.cc).
+// Of connections that no endpoint took; each client can bring many.
 struct UntoldFailures {
   std::uint64_t told_ms = 0;  // when one was last logged
   std::uint64_t count = 0;    // since then
+
+  // Calls `log` with the number of those that were not told of, once a second at most.
+  template <class Log>
+  void tell(std::uint64_t now_ms, Log log) {
+    constexpr std::uint64_t kEveryMs = 1000;
+    if (told_ms != 0 && now_ms - told_ms < kEveryMs) {
+      ++count;
+      return;
+    }
+    log(count);
+    told_ms = now_ms;
+    count = 0;
+  }
 };
 
 class Worker {
@@ -78,7 +93,9 @@ class Worker {
   void begin_drain();
   // Cuts what is left.
   void cut();
-  bool idle() const { return jobs_.empty() && mirror_.idle(); }
+  bool idle() const { return jobs_.empty() && mirror_.idle() && ports_.idle(); }
+  // Serves the port of a TCP or UDP service until a table lacks it.
+  void open_port(PortKey key, OpenSockets sockets) { ports_.open(key, std::move(sockets)); }
 
   // --- by sessions and the pipeline
   net::Reactor& reactor() { return reactor_; }
@@ -116,6 +133,7 @@ class Worker {
   void add_resolved(const std::vector<base::IpAddress>& addresses, std::uint16_t port,
                     std::vector<route::Endpoint>& endpoints);
   UntoldFailures& passthrough_failures() { return passthrough_failures_; }
+  UntoldFailures& service_failures() { return service_failures_; }
   std::uint64_t next_connection_serial() { return ++connections_; }
 
  private:
@@ -149,6 +167,7 @@ class Worker {
   std::shared_ptr<const route::PathPattern> gzip_disable_;
   std::uint64_t compression_memory_ = 0;
   UntoldFailures passthrough_failures_;
+  UntoldFailures service_failures_;  // of TCP and UDP services
   std::uint64_t connections_ = 0;
   std::uint64_t last_housekeeping_ms_ = 0;
   std::uint64_t last_flush_ms_ = 0;
@@ -156,6 +175,7 @@ class Worker {
   std::uint64_t shed_seen_ = 0;
   bool draining_ = false;
   MirrorClient mirror_;
+  PortListeners ports_;
   net::JobGroup jobs_;  // last: jobs use all of the above while they are destroyed
 };
 

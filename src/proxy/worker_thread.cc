@@ -140,6 +140,11 @@ void WorkerThread::publish(route::RoutingTablePtr table) {
   });
 }
 
+void WorkerThread::open_port(PortKey key, OpenSockets sockets) {
+  loop_->post(
+      [this, key, sockets = std::move(sockets)]() mutable { loop_->worker->open_port(key, std::move(sockets)); });
+}
+
 void WorkerThread::drain(std::chrono::milliseconds limit) {
   loop_->post([this, limit] {
     loop_->worker->begin_drain();

@@ -25,6 +25,8 @@ class WorkerThread {
 
   // --- any thread
   void publish(route::RoutingTablePtr table);
+  // Behind the table that names the port.
+  void open_port(PortKey key, OpenSockets sockets);
   std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
   void drain(std::chrono::milliseconds limit);
   bool drained() const { return drained_.load(std::memory_order_acquire); }

@@ -65,6 +65,7 @@ struct Compiler::State {
   explicit State(CompileOptions given) : options(std::move(given)), policies(options) {}
 
   bool compile_backends(const model::Model& model);
+  void compile_port_services(const model::Model& model);
   void add_missing_backends(RoutingTable& table);
   void compile_blocks(RoutingTable& table, base::Diagnostics& diagnostics);
   void choose_default_certificate(const model::Model& model, RoutingTable& table, base::Diagnostics& diagnostics);
@@ -84,6 +85,8 @@ struct Compiler::State {
   std::vector<CachedBackend> backends;                         // sorted by name
   std::vector<std::shared_ptr<const Backend>> backends_by_id;  // null where an id is unused
   base::Diagnostics backend_diagnostics;
+  std::vector<model::PortService> port_service_models;  // of the newest table
+  std::vector<PortService> port_services;
   bool has_host_tls = false;
   bool has_passthrough = false;
   bool lost_backends = false;   // one that the table before had is gone
@@ -130,6 +133,8 @@ CompileResult Compiler::compile(const model::Model& model) {
   append(result.diagnostics, state.backend_diagnostics);
   table->backends = state.backends_by_id;
   if (hosts_changed || backends_changed || state.lacks_backends) state.add_missing_backends(*table);
+  state.compile_port_services(model);
+  table->port_services = state.port_services;
   state.compile_blocks(*table, result.diagnostics);
   if (std::string problem; !table->settings->compression.gzip_disable.empty() &&
                            !compile_search(table->settings->compression.gzip_disable, &problem)) {
@@ -182,6 +187,21 @@ bool Compiler::State::compile_backends(const model::Model& model) {
   backend_diagnostics.clear();
   for (const CachedBackend& cached : backends) append(backend_diagnostics, cached.diagnostics);
   return true;
+}
+
+// Their backends have names that those of Ingresses may have as well: their ids are of other texts.
+void Compiler::State::compile_port_services(const model::Model& model) {
+  if (port_service_models == model.port_services) return;
+  port_services.clear();
+  for (const model::PortService& service : model.port_services) {
+    model::Backend renamed = *service.backend;
+    renamed.name.insert(0, "port-service/");
+    const BuiltBackend built = build_backend(renamed, ids, ++backend_revision);
+    built.backend->name = service.backend->name;
+    port_services.push_back(
+        {service.transport == model::Transport::udp, service.port, service.proxy_in, service.proxy_out, built.backend});
+  }
+  port_service_models = model.port_services;
 }
 
 // A location whose backend the model lacks answers 503, not the built-in 404. REQUIRES: hosts that changed have no

@@ -3,6 +3,8 @@
 #include "route/certificate_index.h"
 #include "route/host_index.h"
 
+#include <algorithm>
+
 namespace weir::route {
 
 const tls::Certificate* RoutingTable::find_certificate(std::string_view sni) const {
@@ -28,6 +30,13 @@ const HostList& RoutingTable::hosts() const {
 
 bool RoutingTable::host_has_certificate(std::string_view host) const {
   return certificate_index && certificate_index->find(host) != nullptr;
+}
+
+const PortService* RoutingTable::find_port_service(bool udp, std::uint16_t port) const {
+  const auto found = std::find_if(port_services.begin(), port_services.end(), [udp, port](const PortService& service) {
+    return service.udp == udp && service.port == port;
+  });
+  return found == port_services.end() ? nullptr : &*found;
 }
 
 }  // namespace weir::route

@@ -83,6 +83,20 @@ void location_text(std::string& out, const RoutingTable& table, const Host& host
   policy_lines(out, "    ", location.policies);
 }
 
+std::string port_service_text(const PortService& service) {
+  std::string out;
+  const Backend& backend = *service.backend;
+  line(out, "", service.udp ? "UDP port" : "TCP port", std::to_string(service.port));
+  line(out, "  ", "service", backend.ns + "/" + backend.service + ":" + backend.port);
+  if (service.proxy_in) line(out, "  ", "PROXY protocol from clients", "true");
+  if (service.proxy_out) line(out, "  ", "PROXY protocol to endpoints", "true");
+  if (!backend.external_name.empty()) {
+    line(out, "  ", "external name", backend.external_name + ":" + std::to_string(backend.external_port));
+  }
+  for (const Endpoint& endpoint : backend.endpoints) line(out, "  ", "endpoint", endpoint.text);
+  return out;
+}
+
 }  // namespace
 
 std::string head_text(const RoutingTable& table) {
@@ -95,6 +109,7 @@ std::string head_text(const RoutingTable& table) {
     line(out, "", "default certificate", "generated");
   else if (table.default_certificate)
     line(out, "", "default certificate", certificate_text(*table.default_certificate));
+  for (const PortService& service : table.port_services) out += port_service_text(service);
   if (!table.settings) return out;
   out += "settings\n";
   if (!table.settings->deny_all_reason.empty()) line(out, "  ", "everything denied", table.settings->deny_all_reason);

@@ -148,6 +148,9 @@ void ApiSource::State::add_all() {
   if (const auto& name = options.config_map; name && outside(*name)) {
     add(kConfigMaps, {name->ns, only(name->name), ""}, false);
   }
+  for (const kube::ObjectName& name : options.port_services) {
+    if (outside(name)) add(kConfigMaps, {name.ns, only(name.name), ""}, false);
+  }
   if (const auto& name = options.default_ssl_certificate; name && outside(*name)) {
     add(kSecrets, {name->ns, only(name->name), ""}, false);
   }
@@ -414,6 +417,9 @@ void ApiSource::start() {
   // What flags name is held whoever else names it.
   References by_flags;
   if (state_->options.config_map) by_flags.insert({Reference::Kind::config_map, *state_->options.config_map});
+  for (const kube::ObjectName& name : state_->options.port_services) {
+    by_flags.insert({Reference::Kind::config_map, name});
+  }
   if (state_->options.default_ssl_certificate) {
     by_flags.insert({Reference::Kind::secret, *state_->options.default_ssl_certificate});
   }

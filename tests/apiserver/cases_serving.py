@@ -5,8 +5,8 @@ import time
 
 import bulk
 from case import case
-from world import (BACKEND_PORT, ROOT, Load, check, dump, ingress, load_objects, namespace_object, parallel, service,
-                   slice_of, tls_secret, wait_for)
+from world import (BACKEND_PORT, ROOT, Load, check, dump, free_port, ingress, load_objects, namespace_object, parallel,
+                   request, service, slice_of, tls_secret, wait_for)
 
 SEEDS = sorted((ROOT / "tests/golden/compile").glob("seed-*/in.yaml"))
 
@@ -250,3 +250,33 @@ def late_endpoints(world):
                     seen.add(weir.get(f"late-{turn}.example").status)
                 check(time.monotonic() - began < 30, "the new path is not served")
         check(seen <= {404, 200}, f"a new path answered {seen}: it came before its endpoints")
+
+
+@case("a TCP service of a ConfigMap that a flag names has a port of its own, also where the ConfigMap is outside the watched namespace")
+def tcp_services(world):
+    ns, maps = world.namespace("tcp"), world.namespace("tcp-maps")
+    world.cluster.apply(world.web(ns, "web", "tcp.example"))
+    first, second = free_port(), free_port()
+
+    def write(data):
+        world.cluster.apply([{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"namespace": maps, "name": "tcp"}, "data": data}])
+
+    def answers(port):
+        return request(port, "whoever").body.startswith(f"{ns}/web ")
+
+    def refuses(port):
+        try:
+            request(port, "whoever")
+            return False
+        except ConnectionRefusedError:
+            return True
+
+    write({str(first): f"{ns}/web:http", "19999": f"{ns}/nobody:80"})
+    with world.weir(f"--tcp-services-configmap={maps}/tcp", f"--watch-namespace={ns}") as weir:
+        wait_for("the port answers", lambda: answers(first))
+        wait_for("an Event about the other entry", lambda: any(
+            "19999" in e["message"] and "does not exist" in e["message"] for e in world.events(maps, "StreamProblem")))
+        write({str(second): f"{ns}/web:80"})
+        wait_for("the new port answers", lambda: answers(second))
+        wait_for("the old port is closed", lambda: refuses(first))
+        check(weir.get("tcp.example").status == 200, "the Ingress is served as before")

@@ -114,6 +114,35 @@ class Chart(unittest.TestCase):
         self.assertEqual(data["log-format-upstream"], '{"host": "$host", "release": "ingress-nginx"}')
         self.assertEqual(data["add-headers"], "ingress-nginx/ingress-nginx-custom-add-headers")
 
+    def test_tcp_and_udp_values_become_flags_maps_and_ports(self):
+        objects = render("--set", "tcp.5432=default/db:sql:PROXY", "--set", "udp.53=kube-system/dns:53", "--set", "controller.networkPolicy.enabled=true",
+                         "--set", "controller.containerPort.http=8080", "--set", "controller.containerPort.https=8443",
+                         "--set", "controller.tcp.configMapNamespace=maps")
+        pod = container(objects)
+        self.assertIn("--tcp-services-configmap=maps/ingress-nginx-tcp", pod["args"])
+        self.assertIn("--udp-services-configmap=$(POD_NAMESPACE)/ingress-nginx-udp", pod["args"])
+        tcp, udp = objects["ConfigMap", "ingress-nginx-tcp"], objects["ConfigMap", "ingress-nginx-udp"]
+        self.assertEqual((tcp["data"], tcp["metadata"]["namespace"]), ({"5432": "default/db:sql:PROXY"}, "maps"))
+        self.assertEqual((udp["data"], udp["metadata"]["namespace"]), ({"53": "kube-system/dns:53"}, "ingress-nginx"))
+        opened = [(x["containerPort"], x["protocol"]) for x in pod["ports"]]
+        self.assertIn((5432, "TCP"), opened)
+        self.assertIn((53, "UDP"), opened)
+        in_service = {x["port"]: (x["protocol"], x["targetPort"]) for x in objects["Service", "ingress-nginx-controller"]["spec"]["ports"]}
+        self.assertEqual((in_service[5432], in_service[53]), (("TCP", "5432-tcp"), ("UDP", "53-udp")))
+        allowed = objects["NetworkPolicy", "ingress-nginx-controller"]["spec"]["ingress"][0]["ports"]
+        self.assertIn({"protocol": "TCP", "port": 5432}, allowed)
+        self.assertIn({"protocol": "UDP", "port": 53}, allowed)
+        # 53 is the only port below 1024.
+        self.assertEqual(pod["securityContext"]["capabilities"].get("add"), ["NET_BIND_SERVICE"])
+        high = container(render("--set", "udp.5353=kube-system/dns:53", "--set", "controller.containerPort.http=8080",
+                                "--set", "controller.containerPort.https=8443"))
+        self.assertNotIn("add", high["securityContext"]["capabilities"])
+
+    def test_a_namespaced_release_may_read_maps_of_tcp_and_udp_services_elsewhere(self):
+        objects = render("--set", "rbac.scope=true", "--set", "controller.scope.enabled=true", "--set", "tcp.5432=default/db:5432",
+                         "--set", "controller.tcp.configMapNamespace=maps")
+        self.assertIn("maps", {o["metadata"].get("namespace") for (kind, _), o in objects.items() if kind == "Role"})
+
     def test_unknown_values_are_no_error(self):
         self.assertTrue(render("--set", "controller.aValueNobodyKnows.deep=1"))
 

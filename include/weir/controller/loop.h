@@ -60,6 +60,7 @@ struct LoopOptions {
   std::chrono::milliseconds quiet{5};
   std::chrono::milliseconds max_delay{40};
   std::chrono::milliseconds min_interval{50};
+  std::chrono::milliseconds port_retry{5000};   // between two tries of ports that could not be opened
   std::function<void(const Turn&)> after_turn;  // may be empty; some time after a turn, perhaps one call for several
 };
 

@@ -104,8 +104,12 @@ struct Settings {
   std::uint32_t upstream_keepalive_requests = 10000;
   std::chrono::seconds upstream_keepalive_time{3600};
   std::chrono::seconds upstream_keepalive_timeout{60};
-  std::chrono::seconds stream_timeout{600};  // proxy-stream-timeout: idle time of raw TCP, either direction
-  std::vector<std::string> hide_headers;     // lower case
+  std::chrono::seconds stream_timeout{600};  // proxy-stream-timeout: idle time of raw TCP and of UDP, either direction
+  bool stream_next_upstream = true;          // TCP and UDP services are tried again on the next endpoint
+  std::chrono::seconds stream_next_upstream_timeout{600};  // budget of all tries; 0: no limit
+  std::uint32_t stream_next_upstream_tries = 3;            // in all; 0: no limit
+  std::uint32_t stream_responses = 1;                      // answers to one datagram, after which a UDP session is over
+  std::vector<std::string> hide_headers;                   // lower case
   CompressionSettings compression;
 
   // --- logs
@@ -115,6 +119,9 @@ struct Settings {
   bool auth_access_log = false;  // a line for each sub-request of external authentication
   std::vector<std::string> skip_access_log_urls;
   std::string log_format;  // empty: the default layout (spec 8.2)
+  std::string stream_log_path = "/dev/stdout";
+  bool stream_log = true;
+  std::string stream_log_format;  // of TCP and UDP services; empty: the default layout (spec 4.14)
   bool log_escape_json = false;
   bool log_escape_none = false;
   bool syslog = false;      // the access log goes to syslog_host instead of access_log_path

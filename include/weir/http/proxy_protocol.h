@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace weir::http {
@@ -37,5 +38,8 @@ struct ProxyHeader {
 };
 
 ProxyHeader parse_proxy_header(std::string_view input);
+
+// What a proxy writes before the first byte, in version 1; UNKNOWN when the addresses are of two families.
+std::string proxy_header_text(const ProxyAddresses& addresses);
 
 }  // namespace weir::http

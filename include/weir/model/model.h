@@ -117,10 +117,27 @@ struct Backend {
 using HostPtr = std::shared_ptr<const Host>;
 using BackendPtr = std::shared_ptr<const Backend>;
 
+enum class Transport : std::uint8_t { tcp, udp };
+
+// A TCP or UDP port of its own that leads to a Service (spec 4.14).
+struct PortService {
+  Transport transport = Transport::tcp;
+  std::uint16_t port = 0;
+  bool proxy_in = false;   // connections begin with a PROXY header; TCP only
+  bool proxy_out = false;  // those to endpoints do; TCP only
+  BackendPtr backend;      // never null; named tcp-<namespace>-<service>-<port as written>, not in Model::backends
+
+  bool operator==(const PortService& other) const {
+    return transport == other.transport && port == other.port && proxy_in == other.proxy_in &&
+           proxy_out == other.proxy_out && (backend == other.backend || *backend == *other.backend);
+  }
+};
+
 struct Model {
   std::shared_ptr<const features::Settings> settings;
   std::vector<HostPtr> hosts;                               // sorted by name; "_" is always there; never null
   std::vector<BackendPtr> backends;                         // sorted by name, unique; never null
+  std::vector<PortService> port_services;                   // sorted by transport and port, unique
   std::string default_backend;                              // Backend::name of --default-backend-service, or empty
   std::shared_ptr<const kube::Secret> default_certificate;  // of --default-ssl-certificate; null: the generated one
 };

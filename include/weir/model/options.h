@@ -9,6 +9,17 @@
 
 namespace weir::model {
 
+// Ports that no TCP or UDP service may take (spec 4.14), beside those for HTTP and HTTPS. Weir itself listens on the
+// first only; the others are the original's.
+struct ReservedPorts {
+  std::uint16_t healthz = 10254;
+  std::uint16_t ssl_passthrough = 442;
+  std::uint16_t default_server = 8181;
+  std::uint16_t profiler = 10245;
+  std::uint16_t status = 10246;
+  std::uint16_t stream = 10247;
+};
+
 struct Options {
   std::string ingress_class = "nginx";                    // --ingress-class
   std::string controller_class = "k8s.io/ingress-nginx";  // --controller-class
@@ -19,6 +30,9 @@ struct Options {
   std::optional<kube::ObjectName> default_backend_service;  // --default-backend-service
   std::optional<kube::ObjectName> config_map;               // --configmap
   std::optional<kube::ObjectName> default_ssl_certificate;  // --default-ssl-certificate
+  std::optional<kube::ObjectName> tcp_services;             // --tcp-services-configmap
+  std::optional<kube::ObjectName> udp_services;             // --udp-services-configmap
+  ReservedPorts reserved_ports;
   std::string annotations_prefix = "nginx.ingress.kubernetes.io";
   bool enable_annotation_validation = true;
   bool deep_inspect = true;

@@ -22,6 +22,10 @@ struct ListenOptions {
 // takes a free one (ask local_address_of).
 base::Result<int> listen_tcp(std::string_view address, std::uint16_t port, const ListenOptions& options = {});
 
+// A non-blocking datagram socket that tells, with each datagram, to which of our addresses it came (IP_PKTINFO,
+// IPV6_RECVPKTINFO). The caller closes it; `backlog` has no meaning.
+base::Result<int> bind_udp(std::string_view address, std::uint16_t port, const ListenOptions& options = {});
+
 Address local_address_of(int fd);
 // Returns 0 or -errno.
 int set_nodelay(int fd) noexcept;

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 struct epoll_event;
@@ -92,6 +93,8 @@ class Reactor {
   void run_ready();
   void end_waits(ListNode& timers, int result);
   void resume_listeners() noexcept;
+  void retire(std::unique_ptr<Listener> listener) noexcept;
+  void free_retired() noexcept;
   void update_clock() noexcept;
   static std::int64_t read_clock_us() noexcept;
   // A coroutine is about to be resumed, or started.
@@ -115,7 +118,9 @@ class Reactor {
   TimerWheel timers_;
   BufferPool buffers_;
   PipePool pipes_;
-  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::unordered_map<int, std::unique_ptr<Listener>> listeners_;  // by descriptor
+  std::unique_ptr<Listener> removed_listeners_;                   // a chain, freed by the next run()
+  bool has_paused_listeners_ = false;
   std::unique_ptr<Outbox> outbox_;
   Reactor* previous_ = nullptr;
 };

@@ -1,5 +1,5 @@
-// The access log (spec 8.2): one line per finished request, made on the worker, written by a thread that no worker
-// waits for (life-of-a-request, step 11).
+// The access log (spec 8.2): one line per finished request, and in a layout of its own one per session of a TCP or UDP
+// service (spec 4.14), made on the worker, written by a thread that no worker waits for (life-of-a-request, step 11).
 //
 // AccessLog: one per process; configure() on the control thread, also live. AccessLogBuffer: one per worker, used by
 // that worker only; append() takes no lock and, once warm, allocates nothing. A full, stuck or closed stream costs
@@ -51,6 +51,10 @@ class FieldList {
 
 // What is known of a finished request. Views are borrowed for the call. Empty views and null pointers: not known. The
 // default layout needs only the first block; the rest is read when a custom format names it.
+//
+// Of a session of a TCP or UDP service: request_length and bytes_sent are the bytes from and to the client,
+// request_time is its length, protocol "TCP" or "UDP"; header_time and response_time of a try are those of its first
+// byte and of its end. No field of a request is known.
 struct AccessLogEntry {
   // --- default layout
   std::string_view remote_addr;  // client address after real-ip
@@ -130,6 +134,10 @@ struct AccessLogSettings {
   bool escape_json = false;
   bool escape_none = false;            // wins over json (spec 6.6)
   std::vector<std::string> skip_urls;  // exact (case-insensitive), "~re", "~*re"
+  // Sessions of TCP and UDP services; escaping and syslog are those of the requests.
+  bool stream_enabled = true;
+  std::string stream_path = "/dev/stdout";
+  std::string stream_format;  // empty: kDefaultStreamFormat
 
   bool operator==(const AccessLogSettings&) const = default;
 };
@@ -183,22 +191,31 @@ class AccessLogBuffer {
   // The caller has already decided enable-access-log and enable-access-log-for-default-backend; this looks at
   // disable-access-log and skip-access-log-urls. Hands a full buffer over by itself.
   void append(const AccessLogEntry& entry);
+  // The same for a session of a TCP or UDP service.
+  void append_stream(const AccessLogEntry& entry);
   // Of the settings in force: is an entry read beyond its first block?
   bool wants_details();
   // Of the settings in force: does it ask for fields of the response ($sent_http_X)?
   bool wants_sent_fields();
-  bool has_lines() const { return lines_ != 0; }
+  bool has_lines() const { return lines_.count != 0 || stream_lines_.count != 0; }
   // Hands the lines to the writer thread; never waits.
   void flush();
 
  private:
+  struct Lines {
+    LogText text;
+    std::uint32_t count = 0;
+  };
+
   void follow_configuration();
+  void end_line(Lines& lines, StreamWriter* writer);
+  void hand_over(Lines& lines, StreamWriter* writer);
 
   AccessLog& log_;
   std::uint64_t version_ = 0;
   std::shared_ptr<const AccessLog::Active> active_;
-  LogText text_;
-  std::uint32_t lines_ = 0;
+  Lines lines_;
+  Lines stream_lines_;
 };
 
 }  // namespace weir::observe

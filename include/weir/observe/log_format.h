@@ -22,10 +22,17 @@ inline constexpr std::string_view kDefaultLogFormat =
     "\"$http_user_agent\" $request_length $request_time [$proxy_upstream_name] [$proxy_alternative_upstream_name] "
     "$upstream_addr $upstream_response_length $upstream_response_time $upstream_status $req_id";
 
+inline constexpr std::string_view kDefaultStreamFormat =
+    "[$remote_addr] [$time_local] $protocol $status $bytes_sent $bytes_received $session_time";
+
+// Requests and sessions of TCP and UDP services have variables of their own, some of one name with another meaning.
+enum class LogKind : std::uint8_t { request, stream };
+
 class LogFormat {
  public:
   // Fails on an unknown variable, naming it and the nearest known one, and on an unclosed "${".
-  static base::Result<LogFormat> compile(std::string_view text, LogEscape escape, std::string_view hostname = {});
+  static base::Result<LogFormat> compile(std::string_view text, LogEscape escape, std::string_view hostname = {},
+                                         LogKind kind = LogKind::request);
 
   // Appends the line without its end.
   void append(const AccessLogEntry& entry, LogText& out) const;

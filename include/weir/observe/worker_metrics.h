@@ -65,6 +65,12 @@ class alignas(64) WorkerMetrics {
   Cell passthrough_relayed;
   Cell passthrough_refused;
   Cell passthrough_failed;
+  // TCP and UDP services (spec 4.14): sessions open now, and since the start; datagrams of clients that got no session
+  Cell tcp_sessions_open;
+  Cell tcp_sessions;
+  Cell udp_sessions_open;
+  Cell udp_sessions;
+  Cell udp_dropped;
 
   void count_mirror(MirrorEnd how) { mirrored[static_cast<std::size_t>(how)].add(); }
   std::array<Cell, kMirrorEnds> mirrored;

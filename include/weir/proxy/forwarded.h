@@ -9,6 +9,9 @@ namespace weir::proxy {
 // Fills request.forwarded. REQUIRES: head, connection and table are set.
 void resolve_forwarded(RequestContext& request);
 
+// Was there a PROXY header, and may the peer (proxy-real-ip-cidr) say such things?
+bool has_trusted_proxy_header(const ClientConnection& connection, const features::Settings& settings);
+
 // Who is at the other end before anything was read: the peer, or whom a trusted PROXY header names.
 base::IpAddress address_of(const ClientConnection& connection, const features::Settings& settings);
 

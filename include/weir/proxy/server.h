@@ -63,6 +63,7 @@ class Server final : public Publisher {
 
   // Before the first table every request is answered with 503.
   void publish(route::RoutingTablePtr table) override;
+  std::vector<PortProblem> open_ports() override;
   std::uint64_t generation_in_force() const override;
 
   // The ports really bound.

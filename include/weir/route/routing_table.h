@@ -79,6 +79,15 @@ struct Backend {
   std::shared_ptr<const HashRing> ring;               // of `endpoints`; null: not needed, or an external name
 };
 
+// A TCP or UDP port of its own, and where what comes there goes (spec 4.14).
+struct PortService {
+  bool udp = false;
+  std::uint16_t port = 0;
+  bool proxy_in = false;                   // connections begin with a PROXY header
+  bool proxy_out = false;                  // those to endpoints do
+  std::shared_ptr<const Backend> backend;  // never null; not in RoutingTable::backends
+};
+
 enum class PathType : std::uint8_t { exact, prefix };
 
 // What a location does, as values. Equal ones are one object: with 100,000 hosts that differ in name only, the policies
@@ -159,6 +168,7 @@ struct RoutingTable : tls::CertificateFinder {
   std::shared_ptr<const HostList> host_list;             // sorted by name; one object while no host changes
   std::vector<std::shared_ptr<const Backend>> backends;  // by BackendId; null where an id is unused
   std::shared_ptr<const Host> catch_all;                 // "_"
+  std::vector<PortService> port_services;                // TCP before UDP, then by port
   BackendId default_backend = kNoBackend;
   tls::CertificatePtr default_certificate;     // null only without TLS (CompileOptions::tls)
   bool default_certificate_generated = false;  // no usable --default-ssl-certificate
@@ -173,6 +183,8 @@ struct RoutingTable : tls::CertificateFinder {
   std::shared_ptr<const CertificateIndex> certificate_index;
 
   const HostList& hosts() const;
+  // nullptr: the port is none of ours.
+  const PortService* find_port_service(bool udp, std::uint16_t port) const;
   const Backend* find_backend(BackendId id) const { return id < backends.size() ? backends[id].get() : nullptr; }
   // By SNI (spec 2.9); the default certificate when no host fits; nullptr with ssl-reject-handshake.
   const tls::Certificate* find_certificate(std::string_view sni) const override;

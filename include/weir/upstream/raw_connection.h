@@ -1,5 +1,5 @@
-// A connection to one endpoint of a backend, for bytes that are passed on unread (spec 4.13): chosen round robin, tried
-// again elsewhere as proxy-next-upstream says.
+// A connection to one endpoint of a backend, for bytes that are passed on unread (spec 4.13, 4.14): chosen round robin,
+// tried again elsewhere as proxy-next-upstream says.
 //
 // Thread rule: one worker. Lifetime: what is handed over by reference outlives the Task.
 #pragma once
@@ -11,8 +11,10 @@
 #include "weir/upstream/exchange.h"
 #include "weir/upstream/failure.h"
 
+#include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace weir::upstream {
 
@@ -22,9 +24,16 @@ struct RawPlan {
   const features::ProxyPolicy* policy = nullptr;  // proxy-connect-timeout, proxy-next-upstream*
 };
 
+struct RawTry {
+  std::string endpoint;
+  std::int64_t connect_us = -1;  // -1: it failed
+};
+
 struct RawConnection {
-  net::SockPtr sock;     // null: none could be made
-  std::string endpoint;  // of the last try, for the log
+  net::SockPtr sock;          // null: none could be made
+  std::vector<RawTry> tries;  // for the log; empty: there was no endpoint to try
+
+  std::string endpoint() const { return tries.empty() ? std::string() : tries.back().endpoint; }
 };
 
 // none: `out.sock` is connected.

@@ -37,6 +37,7 @@ struct ApiSourceOptions {
   // Objects that flags name; watched also when they are outside watch_namespace.
   std::optional<kube::ObjectName> config_map;
   std::optional<kube::ObjectName> default_ssl_certificate;
+  std::vector<kube::ObjectName> port_services;  // ConfigMaps of TCP and UDP services
   std::vector<kube::ObjectName> services;
   std::string pods_namespace;  // Pods there; empty: none
   bool nodes = false;

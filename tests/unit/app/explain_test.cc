@@ -125,6 +125,49 @@ TEST(Explain, SaysHowARedirectLoopEnds) {
               HasSubstr("what ends it must send X-Forwarded-Proto: https"));
 }
 
+constexpr const char* kCanaryService =
+    "apiVersion: v1\nkind: Service\nmetadata: {name: next}\nspec: {ports: [{name: http, port: 80, targetPort: 8080}]}\n"
+    "---\n";
+constexpr const char* kCanarySlice =
+    "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: next-1, labels: "
+    "{kubernetes.io/service-name: next}}\naddressType: IPv4\nports: [{name: http, port: 8080}]\n"
+    "endpoints: [{addresses: [10.1.2.4]}]\n---\n";
+
+std::string to_next(std::string ingress) {
+  const std::string web = "service: {name: web";
+  ingress.replace(ingress.find(web), web.size(), "service: {name: next");
+  return ingress;
+}
+
+TEST(Explain, FollowsTheRulesOfACanary) {
+  const std::string canary = kCanaryService + test::ingress("a", "a.example", "/") +
+                             to_next(test::ingress("c", "a.example", "/",
+                                                   "canary: \"true\"\n    nginx.ingress.kubernetes.io/canary-weight: "
+                                                   "\"20\"\n    nginx.ingress.kubernetes.io/canary-by-header: X-Next"));
+  const std::string usable = kCanarySlice + canary;
+
+  EXPECT_THAT(run(usable, {"GET", "a.example/", {"X-Next: always"}}),
+              HasSubstr("proxied to the canary default-next-80\n"));
+  EXPECT_THAT(run(usable, {"GET", "a.example/", {"X-Next: never"}}), HasSubstr("proxied to default-web-80\n"));
+  EXPECT_THAT(run(usable, {"GET", "a.example/", {}}),
+              HasSubstr("proxied to default-web-80, or by weight, 20 of 100, to the canary default-next-80\n"));
+  EXPECT_THAT(
+      run(canary, {"GET", "a.example/", {"X-Next: always"}}),
+      AllOf(HasSubstr("it has no endpoints: the primary gets all requests"), HasSubstr("proxied to default-web-80\n")));
+}
+
+TEST(Explain, FollowsAStandInAndADefaultBackendWithoutEndpoints) {
+  EXPECT_THAT(run(kCanaryService + to_next(test::ingress("a", "a.example", "/", "default-backend: web")),
+                  {"GET", "a.example/", {}}),
+              AllOf(HasSubstr("stand-in      custom-default-backend-default-web"),
+                    HasSubstr("proxied to custom-default-backend-default-web with X-Code: 503")));
+  EXPECT_THAT(run(kCanaryService + to_next(test::ingress("a", "a.example", "/")), {"GET", "a.example/", {}}),
+              HasSubstr("503, the backend has no endpoints (no-endpoints)"));
+  model::Options options;
+  options.default_backend_service = kube::ObjectName{"default", "next"};
+  EXPECT_THAT(run(kCanaryService, {"GET", "nobody.example/", {}}, options), HasSubstr("404, no default backend"));
+}
+
 TEST(Explain, NamesLimitsAndCountsNobody) {
   const std::string limited =
       test::ingress("a", "a.example", "/",

@@ -17,9 +17,15 @@ class FakeWorkers : public proxy::Publisher {
  public:
   void publish(route::RoutingTablePtr table) override { tables.push_back(std::move(table)); }
   std::uint64_t generation_in_force() const override { return in_force; }
+  std::vector<proxy::PortProblem> open_ports() override {
+    ++port_tries;
+    return problems;
+  }
 
   std::vector<route::RoutingTablePtr> tables;
   std::uint64_t in_force = 0;
+  std::vector<proxy::PortProblem> problems;
+  int port_tries = 0;
 };
 
 class LoopTest : public ::testing::Test {
@@ -30,6 +36,9 @@ class LoopTest : public ::testing::Test {
     metrics = std::make_unique<observe::Metrics>(options);
     LoopOptions loop_options;
     loop_options.compile.tls = false;
+    loop_options.port_retry = std::chrono::milliseconds(1);
+    loop_options.model.udp_services = kube::ObjectName{"weir", "udp"};
+    state.config_maps[{"weir", "udp"}] = std::make_shared<kube::ConfigMap>();
     loop_options.quiet = loop_options.max_delay = loop_options.min_interval = std::chrono::milliseconds(0);
     loop = std::make_unique<Loop>(
         context, loop_options,
@@ -89,6 +98,30 @@ TEST_F(LoopTest, AChangeWithoutEffectIsNotPublished) {
   EXPECT_EQ(reads, 2);
   EXPECT_EQ(workers.tables.size(), 1u);
   EXPECT_EQ(loop->table(), workers.tables[0]);
+}
+
+TEST_F(LoopTest, PortsThatCannotBeOpenedAreToldAndTriedAgainWithoutAChange) {
+  const auto told = [this] {
+    std::string text;
+    for (const base::Diagnostic& d : loop->diagnostics()) {
+      if (d.code == "stream-port-closed") text += d.object.ns + "/" + d.object.name + " " + d.key + ": " + d.text;
+    }
+    return text;
+  };
+  workers.problems.push_back({true, 53, "bind: Permission denied"});
+  loop->run_now();
+  EXPECT_EQ(told(), "weir/udp 53: bind: Permission denied; it is tried again");
+
+  run();
+  EXPECT_GT(workers.port_tries, 1);
+  EXPECT_EQ(workers.tables.size(), 1u);
+
+  workers.problems.clear();
+  run();
+  EXPECT_EQ(told(), "");
+  const int tries = workers.port_tries;
+  run();
+  EXPECT_EQ(workers.port_tries, tries);
 }
 
 TEST_F(LoopTest, EndpointChangesArePublished) {

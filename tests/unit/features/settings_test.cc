@@ -378,7 +378,14 @@ const Keys& values_of_exact_keys() {
       {"upstream-keepalive-time", "30m"},
       {"upstream-keepalive-timeout", "11"},
       {"proxy-stream-timeout", "5m"},
+      {"proxy-stream-next-upstream", "false"},
+      {"proxy-stream-next-upstream-timeout", "30s"},
+      {"proxy-stream-next-upstream-tries", "5"},
+      {"proxy-stream-responses", "2"},
       {"access-log-path", "/tmp/a.log"},
+      {"stream-access-log-path", "/tmp/s.log"},
+      {"disable-stream-access-log", "true"},
+      {"log-format-stream", "$remote_addr $session_time"},
       {"disable-access-log", "true"},
       {"enable-access-log-for-default-backend", "true"},
       {"enable-auth-access-log", "true"},
@@ -602,11 +609,48 @@ TEST(ReadSettings, AnUnknownVariableLeavesTheClientsAddressAsTheKeyOfLimits) {
 }
 
 TEST(ReadSettings, PlannedKeysAreNamedWhenTheyAskForSomething) {
-  EXPECT_EQ(lines(read({{"proxy-stream-responses", "5"},
-                        {"proxy-stream-next-upstream-tries", "3"},
-                        {"proxy-stream-next-upstream", "1"}})),
-            "warning setting-planned proxy-stream-responses\n");
+  EXPECT_EQ(
+      lines(read(
+          {{"otel-max-queuesize", "5"}, {"otlp-collector-port", "4317"}, {"opentelemetry-trust-incoming-span", "1"}})),
+      "warning setting-planned otel-max-queuesize\n");
   EXPECT_EQ(lines(read({{"limit-req-status-code", "200"}})), "warning setting-invalid limit-req-status-code\n");
+}
+
+TEST(ReadSettings, TcpAndUdpServicesHaveTriesAndAnswersOfTheirOwn) {
+  const Settings settings = read({{"proxy-stream-responses", "5"},
+                                  {"proxy-stream-next-upstream-tries", "0"},
+                                  {"proxy-stream-next-upstream-timeout", "10s"},
+                                  {"proxy-stream-next-upstream", "false"}})
+                                .settings;
+  EXPECT_EQ(settings.stream_responses, 5u);
+  EXPECT_EQ(settings.stream_next_upstream_tries, 0u);
+  EXPECT_EQ(settings.stream_next_upstream_timeout, std::chrono::seconds(10));
+  EXPECT_FALSE(settings.stream_next_upstream);
+
+  const SettingsResult bad = read({{"proxy-stream-responses", "-1"},
+                                   {"proxy-stream-next-upstream-tries", "many"},
+                                   {"proxy-stream-next-upstream-timeout", "soon"},
+                                   {"proxy-stream-next-upstream", "perhaps"}});
+  EXPECT_EQ(bad.settings.stream_responses, 1u);
+  EXPECT_EQ(bad.settings.stream_next_upstream_tries, 3u);
+  EXPECT_EQ(bad.settings.stream_next_upstream_timeout, std::chrono::seconds(600));
+  EXPECT_TRUE(bad.settings.stream_next_upstream);
+  EXPECT_EQ(bad.diagnostics.size(), 4u);
+}
+
+TEST(ReadSettings, TheLogOfTcpAndUdpServicesFollowsTheCommonKeysUnlessItsOwnSayOtherwise) {
+  const auto log_of = [](std::map<std::string, std::string> data) {
+    const Settings settings = read(data).settings;
+    return settings.stream_log_path + (settings.stream_log ? "" : " off") + " " + settings.access_log_path +
+           (settings.access_log ? "" : " off");
+  };
+  EXPECT_EQ(log_of({}), "/dev/stdout /dev/stdout");
+  EXPECT_EQ(log_of({{"access-log-path", "/a"}}), "/a /a");
+  EXPECT_EQ(log_of({{"access-log-path", "/a"}, {"stream-access-log-path", "/s"}}), "/s /a");
+  EXPECT_EQ(log_of({{"access-log-path", "/a"}, {"http-access-log-path", "/h"}}), "/a /h");
+  EXPECT_EQ(log_of({{"disable-access-log", "true"}}), "/dev/stdout off /dev/stdout off");
+  EXPECT_EQ(log_of({{"disable-http-access-log", "true"}}), "/dev/stdout /dev/stdout off");
+  EXPECT_EQ(log_of({{"disable-stream-access-log", "true"}}), "/dev/stdout off /dev/stdout");
 }
 
 TEST(ReadSettings, Http2IsOnWithItsNumberOfStreamsUnlessSwitchedOff) {

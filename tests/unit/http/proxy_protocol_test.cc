@@ -49,6 +49,15 @@ TEST(ProxyHeader, Version1KnowsIpv6) {
   EXPECT_EQ(header.addresses.destination_port, 65535);
 }
 
+TEST(ProxyHeader, WhatIsWrittenIsReadBack) {
+  for (const char* text : {"PROXY TCP4 10.1.2.3 198.51.100.7 8080 443\r\n", "PROXY TCP6 fd00::1 fd00::2 1 65535\r\n"}) {
+    EXPECT_EQ(proxy_header_text(parse_proxy_header(text).addresses), text);
+  }
+  ProxyAddresses mixed = parse_proxy_header("PROXY TCP6 fd00::1 fd00::2 1 65535\r\n").addresses;
+  mixed.source = *base::parse_ip("10.0.0.1");
+  EXPECT_EQ(proxy_header_text(mixed), "PROXY UNKNOWN\r\n");
+}
+
 TEST(ProxyHeader, UnknownLeavesTheConnectionsOwnAddresses) {
   EXPECT_EQ(status_of("PROXY UNKNOWN\r\n"), ProxyStatus::local);
   EXPECT_EQ(status_of("PROXY UNKNOWN ff::1 x y z\r\n"), ProxyStatus::local);

@@ -212,5 +212,53 @@ TEST(LogFormat, ALiteralMayBeLongAndStandAlone) {
   EXPECT_EQ(format("", sample()), "");
 }
 
+AccessLogEntry session() {
+  AccessLogEntry entry = sample();
+  entry.protocol = "TCP";
+  entry.request = {};
+  entry.bytes_sent = 11;
+  entry.request_length = 22;
+  entry.server_port = 5432;
+  entry.connection = 7;
+  return entry;
+}
+
+std::string stream_format(std::string_view text, const AccessLogEntry& entry) {
+  const auto compiled = LogFormat::compile(text, LogEscape::standard, "pod-1", LogKind::stream);
+  if (!compiled) return "error: " + compiled.error().text();
+  std::string out;
+  compiled.value().append(entry, out);
+  return out;
+}
+
+TEST(StreamLogFormat, DefaultLayoutIsTheOriginalsToTheLetter) {
+  EXPECT_EQ(stream_format(kDefaultStreamFormat, session()),
+            "[192.0.2.7] [02/Jan/2006:15:04:05 +0000] TCP 200 11 22 0.003");
+}
+
+TEST(StreamLogFormat, ASessionHasVariablesOfItsOwn) {
+  AccessLogEntry entry = session();
+  const UpstreamTry tries[] = {{.address = "10.0.0.1:1"},
+                               {.address = "10.0.0.2:2",
+                                .connect_time = 1'000,
+                                .header_time = 2'000,
+                                .response_time = 3'000,
+                                .bytes_sent = 4,
+                                .bytes_received = 5}};
+  entry.tries = tries;
+
+  EXPECT_EQ(stream_format("$server_port $connection $upstream_addr $upstream_connect_time $upstream_first_byte_time "
+                          "$upstream_session_time $upstream_bytes_sent $upstream_bytes_received $hostname",
+                          entry),
+            "5432 7 10.0.0.1:1, 10.0.0.2:2 -, 0.001 -, 0.002 -, 0.003 0, 4 0, 5 pod-1");
+}
+
+TEST(StreamLogFormat, VariablesOfRequestsAreUnknownThere) {
+  EXPECT_EQ(stream_format("$request", session()), "error: log format: unknown variable \"$request\"");
+  EXPECT_EQ(stream_format("$bytes_recieved", session()),
+            "error: log format: unknown variable \"$bytes_recieved\", did you mean \"$bytes_received\"?");
+  EXPECT_THAT(format("$bytes_received", sample()), ::testing::StartsWith("error: "));
+}
+
 }  // namespace
 }  // namespace weir::observe

@@ -24,6 +24,9 @@ capabilities:
 {{/* Not empty if one of the container's ports is below 1024 and so needs a capability. */}}
 {{- define "weir.lowPorts" -}}
 {{- range $name, $port := .Values.controller.containerPort }}{{ if lt (int $port) 1024 }}y{{ end }}{{ end -}}
+{{- range $services := list .Values.tcp .Values.udp }}
+{{- range $port, $target := $services }}{{ if lt (int $port) 1024 }}y{{ end }}{{ end -}}
+{{- end -}}
 {{- end -}}
 
 {{- define "weir.containerPorts" -}}
