@@ -131,7 +131,8 @@ class World:
         host("quick", "plain", "GRPC", proxy_read_timeout="1")
         host("rewritten", "plain", "GRPC", rewrite_target="/test.Peer/Echo")
         host("replaced", "plain", "GRPC", custom_http_errors="415", default_backend="page")
-        host("standin", "empty", "GRPC", default_backend="page")
+        host("standin", "empty", "GRPC", default_backend="plain")
+        host("plainstandin", "empty", "GRPC", default_backend="page")
         # Of the proxy-ssl settings none is written at GRPCS itself: they are the location's.
         host("secure", "tls", "grpcs", proxy_ssl_secret="default/ca", proxy_ssl_verify="on", proxy_ssl_name=NAME)
         host("untrusted", "tls", "GRPCS", proxy_ssl_secret="default/other", proxy_ssl_verify="on", proxy_ssl_name=NAME)
@@ -329,13 +330,15 @@ def test_rewrite_target_gives_the_path(world):
     expect(unframe(answer.body) == [b"hello"], f"{answer.start} {answer.body!r}")
 
 
-def test_error_backends_and_stand_ins_are_plain_http(world):
+def test_error_backends_are_plain_http_and_stand_ins_speak_grpc(world):
     with world.connect() as connection:
         connection.sendall(b"POST /test.Peer/Echo HTTP/1.1\r\nHost: replaced.example\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\nx")
         replaced = read_message(connection.makefile("rb"))
     expect(b'"page"' in replaced.body, f"{replaced.start} {replaced.body!r}")
     standing_in = world.post("standin", "Echo", frame(b"hello"))
-    expect(status_of(standing_in) == 200 and b'"page"' in standing_in.body, f"{standing_in.start} {standing_in.body!r}")
+    expect(status_of(standing_in) == 200 and standing_in.body == frame(b"hello"), f"{standing_in.start} {standing_in.body!r}")
+    plain = world.post("plainstandin", "Echo", frame(b"hello"))
+    expect(status_of(plain) == 502, f"{plain.start}")
 
 
 CALLS = {
