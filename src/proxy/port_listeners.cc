@@ -4,6 +4,7 @@
 #include "proxy/session.h"
 #include "weir/observe/log.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace weir::proxy {
@@ -40,6 +41,12 @@ void PortListeners::close(Port& port) {
   for (const auto& acceptor : port.acceptors) shed_before_ += acceptor->shed();
   port.acceptors.clear();
   port.sockets = OpenSockets();
+}
+
+bool PortListeners::has_more_than(const route::RoutingTable& table) const {
+  return std::any_of(ports_.begin(), ports_.end(), [&table](const auto& entry) {
+    return table.find_port_service(entry.first.udp, entry.first.port) == nullptr;
+  });
 }
 
 void PortListeners::follow(const route::RoutingTable& table) {

@@ -27,6 +27,7 @@ class PortListeners {
   PortListeners& operator=(const PortListeners&) = delete;
 
   void open(PortKey key, OpenSockets sockets);
+  bool has_more_than(const route::RoutingTable& table) const;
   // Closes the ports that the table lacks.
   void follow(const route::RoutingTable& table);
   void tick(std::uint64_t now_ms) { udp_.tick(now_ms); }

@@ -117,6 +117,7 @@ void Worker::take_table(route::RoutingTablePtr table) {
     gzip_disable_ = disable.empty() ? nullptr : route::compile_search(disable);
   }
   limits_ = limits_of(*table->settings);
+  if (ports_.has_more_than(*table)) reactor_.drain();  // what waits in their queues is a client already
   snapshot_ = SnapshotRef(std::move(table));
   ports_.follow(snapshot_.table());
 }
