@@ -40,6 +40,9 @@ controller::StatusOptions status_options(const ServeOptions& options, const kube
   controller::StatusOptions status = options.status;
   status.pod = pod;
   status.annotations_prefix = options.model.annotations_prefix;
+  for (const auto& map : {options.model.tcp_services, options.model.udp_services}) {
+    if (map) status.port_maps.push_back(*map);
+  }
   return status;
 }
 

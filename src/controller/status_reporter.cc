@@ -64,6 +64,7 @@ struct StatusReporter::State {
   // Of the last turn.
   std::map<kube::ObjectName, std::shared_ptr<const kube::Ingress>> served;  // newest versions
   std::shared_ptr<const kube::ConfigMap> config_map;
+  std::map<kube::ObjectName, std::shared_ptr<const kube::ConfigMap>> port_maps;
   std::optional<std::vector<kube::LoadBalancerAddress>> addresses;
   bool replicas = false;
   std::map<std::pair<base::ObjectRef, std::string>, Told> warnings;
@@ -91,7 +92,9 @@ struct StatusReporter::State {
   bool take_served(const Turn& turn, Touched& touched);
   bool take_one(const kube::ObjectName& name, const std::shared_ptr<const model::AcceptedIngress>& ingress);
   bool is_about_warned(const kube::Changes& changes) const;
-  bool take_config_map(const std::shared_ptr<const kube::ConfigMap>& object);
+  bool take_config_map(std::shared_ptr<const kube::ConfigMap>& known,
+                       const std::shared_ptr<const kube::ConfigMap>& object);
+  bool take_port_maps(const kube::ClusterState& state);
   void take_warnings(const Turn& turn);
   void want_status();
   void want_status(const kube::ObjectName& name, const kube::Ingress& object);
@@ -140,8 +143,18 @@ bool StatusReporter::State::take_served(const Turn& turn, Touched& touched) {
   return changed;
 }
 
-bool StatusReporter::State::take_config_map(const std::shared_ptr<const kube::ConfigMap>& object) {
-  const auto before = std::exchange(config_map, object);
+// Whether one is new, other or gone.
+bool StatusReporter::State::take_port_maps(const kube::ClusterState& state) {
+  bool changed = false;
+  for (const kube::ObjectName& name : options.port_maps) {
+    changed = take_config_map(port_maps[name], state.find<kube::ConfigMap>(name)) || changed;
+  }
+  return changed;
+}
+
+bool StatusReporter::State::take_config_map(std::shared_ptr<const kube::ConfigMap>& known,
+                                            const std::shared_ptr<const kube::ConfigMap>& object) {
+  const auto before = std::exchange(known, object);
   if (!object || before == object || (before && before->data == object->data)) return before != nullptr && !object;
   offer({{kube::ConfigMap::kKind, object->meta.ns, object->meta.name},
          object->meta.uid,
@@ -220,7 +233,8 @@ void StatusReporter::after_turn(const Turn& turn) {
   if (s.stopping) return;
   State::Touched touched;
   const bool ingresses = s.take_served(turn, touched);
-  const bool settings = s.take_config_map(turn.accepted.config_map);
+  const bool settings = s.take_config_map(s.config_map, turn.accepted.config_map);
+  const bool ports = s.take_port_maps(turn.state);
   if (turn.diagnostics_may_differ || turn.changes.everything || s.is_about_warned(turn.changes)) s.take_warnings(turn);
   auto addresses = published_addresses(s.options, turn.state);
   touched.all = touched.all || addresses != s.addresses;
@@ -234,7 +248,8 @@ void StatusReporter::after_turn(const Turn& turn) {
     }
   }
   // Everybody tells about the own Pod. Tools wait for this text; Weir has nothing to reload.
-  const auto pod = turn.published && (ingresses || settings) ? turn.state.find<kube::Pod>(s.options.pod) : nullptr;
+  const auto pod =
+      turn.published && (ingresses || settings || ports) ? turn.state.find<kube::Pod>(s.options.pod) : nullptr;
   if (pod) {
     s.events.offer({{kube::Pod::kKind, pod->meta.ns, pod->meta.name},
                     pod->meta.uid,

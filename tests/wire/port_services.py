@@ -5,6 +5,7 @@ usage: port_services.py --weir BINARY [NAME ...]
 Every case is a function whose first line of documentation is the behaviour.
 """
 import argparse
+import json
 import pathlib
 import re
 import resource
@@ -204,6 +205,13 @@ class Weir:
 
     def config(self):
         return subprocess.run([WEIR, "config", f"--socket={self.socket}"], capture_output=True, text=True, timeout=PATIENCE).stdout
+
+    def inspect(self, path):
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(PATIENCE)
+            connection.connect(str(self.socket))
+            connection.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
+            return json.loads(connection.makefile("rb").read().split(b"\r\n\r\n", 1)[1])
 
     def connect(self, port):
         """An open connection behind its endpoint's name, and that name."""
@@ -551,10 +559,15 @@ def case_logs(folder):
 
 
 def case_what_is_in_force(folder):
-    """`weir config` names the ports, their Services and endpoints."""
-    echo = TcpEcho("a")
-    port = free_port()
-    weir = Weir(folder, tcp={str(port): "default/db:5432:PROXY"}, services=service("db", [echo.port]))
+    """`weir config` and the inspection API name the ports, their Services and endpoints."""
+    echo, names = TcpEcho("a"), UdpEcho("u")
+    port, udp = free_port(), free_port()
+    weir = Weir(folder, tcp={str(port): "default/db:5432:PROXY"}, udp={str(udp): "default/dns:5432"},
+                services=service("db", [echo.port]) + service("dns", [names.port], protocol="UDP"))
+    found = weir.inspect("/api/v1/streams")
+    equal([(x["protocol"], x["listen"], x["namespace"], x["service"], x["port"], x["endpoints"], x.get("proxyIn"), x.get("proxyOut")) for x in found],
+          [("TCP", port, "default", "db", "5432", [{"address": "127.0.0.1", "port": str(echo.port)}], True, False),
+           ("UDP", udp, "default", "dns", "5432", [{"address": "127.0.0.1", "port": str(names.port)}], None, None)], "what is listed")
     text = weir.config()
     check(f"TCP port: {port}\n  service: default/db:5432\n  PROXY protocol from clients: true\n  endpoint: 127.0.0.1:{echo.port}\n" in text, text)
     return weir

@@ -31,6 +31,7 @@ struct StatusOptions {
   std::optional<kube::ObjectName> service;  // --publish-service
   bool internal_addresses = false;          // --report-node-internal-ip-address
   kube::ObjectName pod;                     // our own
+  std::vector<kube::ObjectName> port_maps;  // ConfigMaps of TCP and UDP services: told of as the global one is
   bool sync_events = true;                  // --disable-sync-events
   std::string annotations_prefix = "nginx.ingress.kubernetes.io";
 };

@@ -242,6 +242,25 @@ TEST_F(StatusReporterWithAFakeServer, TheConfigMapIsToldWhenItComesAndChanges) {
               ElementsAre("settings CREATE: ConfigMap weir/settings", "settings UPDATE: ConfigMap weir/settings"));
 }
 
+TEST_F(StatusReporterWithAFakeServer, TheConfigMapsOfTcpAndUdpServicesAreToldAsTheGlobalOne) {
+  options.sync_events = false;
+  options.port_maps = {{"weir", "tcp"}, {"weir", "udp"}};
+  reporter().take_role(StatusReporter::Role::leader);
+  turn();
+  auto map = std::make_shared<kube::ConfigMap>();
+  map->meta.ns = "weir";
+  map->meta.name = "tcp";
+  state.config_maps[{"weir", "tcp"}] = map;
+  turn();
+  turn();
+  auto changed = std::make_shared<kube::ConfigMap>(*map);
+  changed->data["9000"] = "default/db:5432";
+  state.config_maps[{"weir", "tcp"}] = changed;
+  turn();
+
+  EXPECT_THAT(events, ElementsAre("tcp CREATE: ConfigMap weir/tcp", "tcp UPDATE: ConfigMap weir/tcp"));
+}
+
 TEST_F(StatusReporterWithAFakeServer, TheLastOneEmptiesTheStatusAtItsEnd) {
   reporter().take_role(StatusReporter::Role::leader);
   turn();
