@@ -1,6 +1,6 @@
 # weir_module(NAME SOURCES a.cc b.cc [DEPENDS base http] [LIBRARIES Threads::Threads])
 #
-# With WEIR_UNITY (the sanitizer and fuzz presets) sources are compiled a dozen at a time, which takes a quarter of the
+# With WEIR_UNITY (all presets but dev and coverage) sources are compiled a dozen at a time, which takes a quarter of the
 # time; files whose file-local names meet others of their module are listed in WEIR_NO_UNITY. WEIR_COMPILE_ALONE: more
 # of them (paths from the top), for who changes one file again and again (tools/see_red.py).
 #

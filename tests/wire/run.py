@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Raw bytes in, raw bytes out, against a real `weir serve`. usage: run.py --weir BINARY [FILE ...]
+"""Raw bytes in, raw bytes out, against a real `weir serve`. usage: run.py --weir BINARY [--jobs N] [FILE ...]
 
 A file is a list of cases:
   - name: sentence
@@ -8,9 +8,11 @@ A file is a list of cases:
     statuses: [200, 400]                 of all answers
     closed: true                         Weir closes afterwards
     upstream: 0                          requests the upstream saw
-Each case runs once in one piece and once byte by byte (unless `pieces: false`); both must end alike.
+Each case runs once in one piece and once byte by byte (unless `pieces: false`); both must end alike. Most of the time goes
+into waiting whether a connection is kept, so N processes of Weir serve a part of the cases each.
 """
 import argparse
+import concurrent.futures
 import pathlib
 import re
 import socket
@@ -78,29 +80,39 @@ def one(server, case, pieces):
     return None
 
 
+def run_cases(weir, cases):
+    """Cases that passed, and what went wrong; against one process of Weir."""
+    server = scenario.Scenario(HERE / "server.yaml", weir, keep=False)
+    passed, problems = 0, []
+    try:
+        server.start()
+        for file, case in cases:
+            errors = [e for pieces in ((False, True) if case.get("pieces", len(case["send"]) < 600) else (False,))
+                      if (e := one(server, case, pieces))]
+            passed += not errors
+            problems += [f"FAIL {file}: {case['name']}: {error}" for error in errors]
+    finally:
+        problems += server.stop()
+    return passed, problems
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--weir", required=True)
+    parser.add_argument("--jobs", type=int, default=8)
     parser.add_argument("files", nargs="*", type=pathlib.Path)
     arguments = parser.parse_args()
-    server = scenario.Scenario(HERE / "server.yaml", arguments.weir, keep=False)
-    failed = passed = 0
-    try:
-        server.start()
-        for path in arguments.files or sorted(HERE.glob("cases-*.yaml")):
-            for case in yaml.safe_load(path.read_text()):
-                errors = [e for pieces in ((False, True) if case.get("pieces", len(case["send"]) < 600) else (False,))
-                          if (e := one(server, case, pieces))]
-                passed += not errors
-                failed += bool(errors)
-                for error in errors:
-                    print(f"FAIL {path.name}: {case['name']}: {error}")
-    finally:
-        for error in server.stop():
-            print(error)
-            failed += 1
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or not passed else 0
+    cases = [(path.name, case) for path in arguments.files or sorted(HERE.glob("cases-*.yaml"))
+             for case in yaml.safe_load(path.read_text())]
+    parts = [part for i in range(arguments.jobs) if (part := cases[i::arguments.jobs])]
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        results = list(pool.map(lambda part: run_cases(arguments.weir, part), parts))
+    passed = sum(result[0] for result in results)
+    problems = [problem for result in results for problem in result[1]]
+    for problem in problems:
+        print(problem)
+    print(f"{passed} of {len(cases)} passed")
+    return 1 if problems or passed != len(cases) or not cases else 0
 
 
 if __name__ == "__main__":
