@@ -107,6 +107,32 @@ class Image(unittest.TestCase):
         finally:
             pathlib.Path(archive).unlink(missing_ok=True)
 
+    @unittest.skipUnless(shutil.which("buildah"), "buildah is not installed")
+    def test_buildah_makes_the_last_stage_of_the_dockerfile(self):
+        """Offline: the build stage, which installs packages, is replaced by the program that is there."""
+        text = (ROOT / "Dockerfile").read_text()
+        last = "ARG BASE=scratch\n" + text[text.index("FROM ${BASE}"):].replace("--from=build /root-of-image/ /", "root/ /")
+        self.assertIn("COPY root/ /", last)
+        with tempfile.TemporaryDirectory(prefix="weir-buildah-") as folder:
+            pathlib.Path(folder, "Dockerfile").write_text(last)
+            shutil.copytree(self.folder, f"{folder}/root", symlinks=True, ignore=shutil.ignore_patterns("tmp", "proc"))
+            storage = ("buildah", "--storage-driver=vfs", f"--root={folder}/storage", f"--runroot={folder}/run")
+            done = run(*storage, "bud", "--isolation=chroot", "--format=docker", "-t", "localhost/weir-test", folder)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            image = json.loads(run(*storage, "inspect", "--type=image", "localhost/weir-test").stdout)["Docker"]["config"]
+            self.assertEqual(image["User"], "101:82")
+            self.assertEqual(image["Cmd"], ["/nginx-ingress-controller"])
+            self.assertEqual(image["Healthcheck"]["Test"], ["CMD", "/usr/bin/weir", "healthcheck"])
+            container = run(*storage, "from", "localhost/weir-test").stdout.strip()
+            inside = pathlib.Path(run(*storage, "mount", container).stdout.strip())
+            try:
+                done = run("chroot", "--userspec=101:82", str(inside), "/usr/bin/weir", "version")
+            finally:
+                run(*storage, "umount", container)
+                run(*storage, "rm", container)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("weir", done.stdout.lower())
+
     def test_there_is_no_shell(self):
         self.assertFalse(list(pathlib.Path(self.folder).glob("**/*sh")))
 
