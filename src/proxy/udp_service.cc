@@ -169,6 +169,11 @@ UdpService::Session* UdpService::begin(int fd, const Key& key, const net::Addres
   return &session;
 }
 
+bool UdpService::is_open(const Key& key, std::uint64_t serial) const {
+  const auto known = by_key_.find(key);
+  return known != by_key_.end() && known->second->record.serial == serial;
+}
+
 void UdpService::touch(Session& session) {
   session.last_ms = worker_.reactor().now_ms();
   sessions_.splice(sessions_.end(), sessions_, session.place);
@@ -206,10 +211,12 @@ bool UdpService::try_endpoints(Session& session, std::optional<std::string_view>
   const route::PortService* service = snapshot.table().find_port_service(true, session.key.port);
   const route::Backend* backend = service != nullptr ? service->backend.get() : nullptr;
   if (backend != nullptr && !backend->external_name.empty() && session.resolved.empty()) {
-    auto question = std::make_unique<Question>(Question{session.key, session.record.serial, snapshot, backend});
+    const Key key = session.key;
+    const std::uint64_t serial = session.record.serial;
+    auto question = std::make_unique<Question>(Question{key, serial, snapshot, backend});
     session.resolving = true;
     resolve(worker_.jobs(), question);
-    return true;
+    return is_open(key, serial);  // an answer that is known already may have ended it
   }
   const features::ProxyPolicy policy = stream_policy(*snapshot.table().settings);
   for (;; first = false) {
@@ -311,9 +318,8 @@ net::Job UdpService::resolve(net::JobGroup&, std::unique_ptr<Question>& handed_o
 }
 
 void UdpService::resolved(const Question& question, std::vector<route::Endpoint> endpoints) {
-  const auto known = by_key_.find(question.key);
-  if (known == by_key_.end() || known->second->record.serial != question.serial) return;  // it has ended meanwhile
-  Session& session = *known->second;
+  if (!is_open(question.key, question.serial)) return;  // it has ended meanwhile
+  Session& session = *by_key_.find(question.key)->second;
   session.resolving = false;
   if (endpoints.empty()) return fail(session, session_status::kBadGateway, "its external name has no address");
   session.resolved = std::move(endpoints);

@@ -65,6 +65,8 @@ class UdpService {
   void receive(int fd, std::uint16_t port);
   void take(int fd, const Key& key, const net::Address& client, std::string_view bytes);
   Session* begin(int fd, const Key& key, const net::Address& client);
+  // Is it still the same one?
+  bool is_open(const Key& key, std::uint64_t serial) const;
   void touch(Session& session);
   // These four may end the session: false.
   bool send(Session& session, std::string_view bytes);
