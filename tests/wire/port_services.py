@@ -454,11 +454,12 @@ def case_proxy_needs_trust(folder):
 
 
 def case_taken_port(folder):
-    """A port that somebody else has is an error that names it; it opens by itself when it is free, and nothing else suffers."""
+    """A port that somebody else has, who would share it, is an error that names it; it opens by itself when it is free, and nothing else suffers."""
     echo = TcpEcho("a")
     tcp, udp, good = free_port(), free_port(), free_port()
-    thief = socket.create_server(("127.0.0.1", tcp))
+    thief = socket.create_server(("127.0.0.1", tcp), reuse_port=True)
     datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    datagrams.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     datagrams.bind(("127.0.0.1", udp))
     names = UdpEcho("u")
     weir = Weir(folder, tcp={str(tcp): "default/db:5432", str(good): "default/db:5432"}, udp={str(udp): "default/dns:5432"},

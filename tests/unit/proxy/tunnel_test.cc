@@ -97,10 +97,12 @@ TEST_F(TunnelTest, A101ForAnotherProtocolGives502) {
 
 TEST_F(TunnelTest, AQuietTunnelEndsABusyOneDoesNot) {
   timeout = 1s;
-  serve([](Wire& wire, int) {
+  std::atomic<bool> ended_by_proxy{false};
+  serve([&](Wire& wire, int) {
     wire.read_head();
     wire.send(kSwitch);
     wire.read_all();
+    ended_by_proxy = wire.wait_for_close();  // and not by the patience of this test
   });
   Wire client = proxy->connect();
   client.send(kUpgrade);
@@ -114,6 +116,7 @@ TEST_F(TunnelTest, AQuietTunnelEndsABusyOneDoesNot) {
   }
   EXPECT_TRUE(client.wait_for_close());
   EXPECT_GE(std::chrono::steady_clock::now() - began, 2500ms);
+  EXPECT_TRUE(eventually([&] { return ended_by_proxy.load(); }));
 }
 
 TEST_F(TunnelTest, AClientThatResetsEndsTheOtherSide) {
