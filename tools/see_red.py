@@ -8,9 +8,15 @@ tests/mutations.yaml holds the mutations; each is
     search: "..."                           occurs exactly once in it
     replace: "..."                          what switches the behaviour off; it must compile
     tests: [scenario:routing/exact-beats-prefix.yaml, unit_route:PathEntries.*]
-A test is scenario:FILE, wire:FILE, wire:PROGRAM.py CASE, grpc:run.py CASE or PROGRAM:FILTER (a GoogleTest program, also
-golden_compile). All of a mutation's tests must be green without it and red with it. --check compares the list with the
-sources and builds nothing.
+A test is one of
+  scenario:FILE, wire:FILE                 a file of cases; a .py file is a program of its own
+  wire:PROGRAM.py CASE, grpc:run.py CASE   one case of a program
+  deploy:FILE.py CASE                      one test of what is deployed
+  apiserver:CASE, certmanager:CASE         one case against a real API server
+  oauth2proxy:run.py                       the real oauth2-proxy
+  PROGRAM:FILTER                           a GoogleTest program, also golden_compile
+All of a mutation's tests must be green without it and red with it. --check compares the list with the sources and builds
+nothing; it also asks for a mutation of each test that docs/seed-coverage.md names and of each scenario.
 
 Works in a worktree of its own, build/see_red/tree, on the committed state, and never touches the checkout. Mutated sources
 are compiled alone, all others in unity batches, so that a mutation costs one compilation and one link. What was seen is kept
@@ -36,9 +42,13 @@ WORK = ROOT / "build/see_red"
 TREE = WORK / "tree"
 BUILD = TREE / "build/release"
 SEEN = WORK / "seen.json"
-TEST_SECONDS = 240
+TEST_SECONDS = 400
 PAGE = ROOT / "docs/seen-red.md"
-FILES = ("scenario", "wire", "grpc")  # kinds of tests that are files
+COVERAGE = ROOT / "docs/seed-coverage.md"
+FILES = ("scenario", "wire", "grpc", "deploy", "oauth2proxy")  # kinds of tests that are files
+CLUSTER = ("apiserver", "certmanager")  # cases against an API server
+# Small enough for a mutation, large enough to notice one.
+SIZES = {"WEIR_CHURN": "100 20"}
 
 
 def run(command, cwd=TREE, timeout=None, **more):
@@ -75,9 +85,17 @@ def gtest_names(folder):
     return names
 
 
+def cluster_cases():
+    """Function of each case against an API server -> its sentence."""
+    text = "".join(p.read_text() for p in sorted((ROOT / "tests/apiserver").glob("cases_*.py")))
+    return {name: sentence for sentence, name in re.findall(r'^@case\(\s*"([^"]+)"\)\s*^def (\w+)\(', text, re.M)}
+
+
 def test_problem(test, cache={}):
     """What is wrong with the name of a test, or None."""
     kind, _, rest = test.partition(":")
+    if kind in CLUSTER:
+        return None if rest in cluster_cases() else f"{test}: no such case"
     if kind in FILES:
         file, _, case = rest.partition(" ")
         path = ROOT / "tests" / kind / file
@@ -100,6 +118,38 @@ def test_problem(test, cache={}):
     return None
 
 
+# --- what must be there
+
+def as_test(name):
+    """The kind of test, and what its list entry must match, of a name in docs/seed-coverage.md."""
+    path, _, case = name.removeprefix("tests/").partition("::")
+    kind, _, rest = path.partition("/")
+    if kind == "golden":
+        return "golden_compile", "x." + re.sub(r"\W", "_", rest)
+    if kind == "unit":
+        return "unit_" + rest.split("/")[0], case
+    if kind == "apiserver":
+        kind = "certmanager" if rest == "cases_certmanager.py" else kind
+        return kind, next((n for n, sentence in cluster_cases().items() if sentence == case), case)
+    return kind, f"{rest} {case}" if case.isidentifier() else rest
+
+
+def is_named(name, entries):
+    kind, rest = as_test(name)
+    if kind.startswith("unit_") or kind == "golden_compile":
+        patterns = [one for entry in entries if entry.startswith(kind + ":") for one in entry.split(":")[1:]]
+        return any(fnmatch.fnmatchcase(rest, p if "." in p or p.startswith("*") else p + "*") or
+                   ("." not in rest and rest in p) for p in patterns)
+    return f"{kind}:{rest}" in entries
+
+
+def tests_without_a_mutation(mutations):
+    entries = {test for m in mutations for test in m["tests"]}
+    names = set(re.findall(r"`(tests/[^`]+)`", COVERAGE.read_text()))
+    names.update(str(p.relative_to(ROOT)) for p in (ROOT / "tests/scenario").rglob("*.yaml"))
+    return [f"{name}: no mutation has been seen by it" for name in sorted(names) if not is_named(name, entries)]
+
+
 def list_problems(mutations):
     problems = []
     names = [m["name"] for m in mutations]
@@ -114,7 +164,7 @@ def list_problems(mutations):
         if not m["tests"]:
             problems.append(f"{m['name']}: names no test")
         problems += [f"{m['name']}: {problem}" for problem in map(test_problem, m["tests"]) if problem]
-    return problems
+    return problems + tests_without_a_mutation(mutations)
 
 
 # --- what was seen
@@ -125,7 +175,12 @@ def digest(mutation, root):
     paths = [root / mutation["file"]]
     for test in mutation["tests"]:
         kind, _, rest = test.partition(":")
-        paths += [root / "tests" / kind / rest.split()[0]] if kind in FILES else sorted((root / folder_of(kind)).rglob("*.*"))
+        if kind in CLUSTER:
+            paths += [p for p in sorted((root / "tests/apiserver").glob("cases_*.py")) if f"def {rest}(" in p.read_text()]
+        elif kind in FILES:
+            paths.append(root / "tests" / kind / rest.split()[0])
+        else:
+            paths += sorted((root / folder_of(kind)).rglob("*.*"))
     for path in paths:
         if path.is_file():
             h.update(path.read_bytes())
@@ -141,8 +196,14 @@ class Record:
         entry = self.seen.get(mutation["name"])
         return entry["problem"] if entry and entry["digest"] == digest(mutation, ROOT) else None
 
+    def was_red(self, mutation):
+        """Red once with these tests, whatever has changed since."""
+        entry = self.seen.get(mutation["name"], {})
+        return entry.get("problem") == "" and entry.get("tests", mutation["tests"]) == mutation["tests"]
+
     def add(self, mutation, problem, commit):
-        self.seen[mutation["name"]] = {"digest": digest(mutation, TREE), "problem": problem or "", "commit": commit}
+        self.seen[mutation["name"]] = {"digest": digest(mutation, TREE), "problem": problem or "", "commit": commit,
+                                      "tests": mutation["tests"]}
         SEEN.parent.mkdir(parents=True, exist_ok=True)
         SEEN.with_suffix(".new").write_text(json.dumps(self.seen, indent=1))
         SEEN.with_suffix(".new").rename(SEEN)
@@ -171,25 +232,32 @@ class Workshop:
         return commit
 
     def build(self, tests):
-        programs = sorted({"weir" if t.split(":")[0] in FILES else t.split(":")[0] for t in tests})
+        programs = sorted({"weir" if t.split(":")[0] in FILES + CLUSTER else t.split(":")[0] for t in tests})
         return run([*self.prefix, "ninja", "-C", BUILD, "-j", self.jobs, *programs])
 
     def passes(self, test):
         """Whether the test is green. A test that hangs is red; one that runs nothing is a mistake of the list."""
         kind, rest = test.split(":", 1)
-        if kind in FILES and " " in rest:
-            program, case = rest.split(" ")
-            command = [sys.executable, TREE / "tests" / kind / program, "--weir", BUILD / "weir", case]
+        environment = {**os.environ, **SIZES, "PYTHONDONTWRITEBYTECODE": "1", "WEIR_PROGRAM": str(BUILD / "weir")}
+        if kind in CLUSTER:
+            command = [sys.executable, TREE / "tests/apiserver/run.py", "--weir", BUILD / "weir", "--suite", kind, rest]
+        elif kind == "deploy":
+            tools = run([TREE / "tests/deploy/fetch_tools"]).stdout.splitlines()[-1]
+            environment["PATH"] = tools + ":" + os.environ["PATH"]
+            command = [sys.executable, TREE / "tests/deploy" / rest.split()[0], "-k", rest.split()[1]]
+        elif kind in FILES and rest.split()[0].endswith(".py"):
+            program, *case = rest.split(" ")
+            command = [sys.executable, TREE / "tests" / kind / program, "--weir", BUILD / "weir", *case]
         elif kind in FILES:
             command = [sys.executable, TREE / "tests" / kind / "run.py", "--weir", BUILD / "weir", TREE / "tests" / kind / rest]
         else:
             found = [p for p in BUILD.rglob(kind) if p.is_file() and os.access(p, os.X_OK)]
             command = [found[0], f"--gtest_filter={rest}"]
         try:
-            done = run(command, timeout=TEST_SECONDS, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+            done = run(command, timeout=TEST_SECONDS, env=environment)
         except subprocess.TimeoutExpired:
             return False
-        if kind not in FILES and "[==========] Running 0 tests" in done.stdout:
+        if "[==========] Running 0 tests" in done.stdout or "Ran 0 tests" in done.stdout:
             sys.exit(f"{test}: the filter matches no test")
         return done.returncode == 0
 
@@ -212,11 +280,17 @@ class Workshop:
 def write_page(mutations, record):
     red = [m for m in mutations if record.of(m) == ""]
     rest = [m for m in mutations if record.of(m) != ""]
+    before = [m for m in rest if record.was_red(m)]
+    rest = [m for m in rest if m not in before]
     lines = ["# Behaviour tests that were seen red", "",
              "Written by `tools/see_red.py --write`: each behaviour below was switched off in the source, the program built, and each test named",
              f"for it failed; without the change all of them pass. {len(red)} of the {len(mutations)} entries of `tests/mutations.yaml`.", "",
              "| switched off | in | tests that failed |", "| --- | --- | --- |"]
     lines += [f"| {m['name']} | `{m['file']}` | {', '.join(m['tests'])} |" for m in red]
+    if before:
+        lines += ["", "Seen red too, but before the last change of their source or of their tests:", "",
+                  "| switched off | in | tests that failed |", "| --- | --- | --- |"]
+        lines += [f"| {m['name']} | `{m['file']}` | {', '.join(m['tests'])} |" for m in before]
     if rest:
         lines += ["", "Not seen red yet: " + "; ".join(m["name"] for m in rest) + "."]
     PAGE.write_text("\n".join(lines) + "\n")
@@ -254,8 +328,8 @@ def main():
     if not chosen:
         sys.exit("no such mutation")
     left = [m for m in chosen if record.of(m) != ""]
-    # Files next to each other: the least is built anew.
-    left.sort(key=lambda m: (sorted(t.split(":")[0] for t in m["tests"]), m["file"]))
+    # What was never seen comes first; then files next to each other: the least is built anew.
+    left.sort(key=lambda m: (m["name"] in record.seen, sorted(t.split(":")[0] for t in m["tests"]), m["file"]))
     if left:
         work = Workshop(options)
         commit = work.prepare(mutations)
