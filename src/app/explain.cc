@@ -98,10 +98,6 @@ std::string host_line(const route::RoutingTable& table, const route::Host& host,
   return host.name + " (wildcard)";
 }
 
-bool is_usable(const route::Backend& backend) {
-  return !backend.endpoints.empty() || !backend.external_name.empty();
-}
-
 class Explainer {
  public:
   Explainer(const View& view, const model::Options& options) : view_(view), options_(options) {}
@@ -277,7 +273,7 @@ bool Explainer::is_passed_on() {
   for (std::size_t i = 0; backend && i < backend->endpoints.size(); ++i) {
     page_.line("endpoint", backend->endpoints[i].text);
   }
-  const bool reachable = backend && (!backend->endpoints.empty() || !backend->external_name.empty());
+  const bool reachable = backend && backend->usable();
   if (!location.policies.ip_access.admits(connection_.address)) {
     outcome("the connection is closed: the host does not serve the client's address (address-not-allowed)");
   } else {
@@ -411,8 +407,8 @@ std::string Explainer::chosen_of(const route::Backend& primary) {
   const route::Backend* canary = context_.table->find_backend(primary.alternative);
   if (canary == nullptr) return primary.name;
   page_.line("canary", canary->name + ", " + canary_text(canary->canary) +
-                           (is_usable(*canary) ? "" : "; it has no endpoints: the primary gets all requests"));
-  if (!is_usable(*canary)) return primary.name;
+                           (canary->usable() ? "" : "; it has no endpoints: the primary gets all requests"));
+  if (!canary->usable()) return primary.name;
   const auto total = static_cast<std::uint32_t>(canary->canary.total());
   const bool lowest = upstream::goes_to_canary(primary, *canary, context_.head.fields, lookup_, 0);
   const bool highest = upstream::goes_to_canary(primary, *canary, context_.head.fields, lookup_, total - 1);
@@ -443,10 +439,10 @@ void Explainer::show_backend() {
   page_.line("backend", backend->name);
   show_endpoints(*backend);
   std::string chosen;
-  if (is_usable(*backend)) {
+  if (backend->usable()) {
     chosen = chosen_of(*backend);
   } else if (const route::Backend* stand_in = table.find_backend(location.error_backend);
-             stand_in != nullptr && is_usable(*stand_in)) {
+             stand_in != nullptr && stand_in->usable()) {
     page_.line("stand-in", stand_in->name + " (default-backend), for the backend has no endpoints");
     show_endpoints(*stand_in);
     chosen = stand_in->name + " with X-Code: 503";

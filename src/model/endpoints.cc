@@ -55,6 +55,11 @@ void slice_ports(const kube::EndpointSlice& slice, const kube::ServicePort& port
   if (const int target = numeric_target(port); out.empty() && has_protocol && target > 0) out.push_back(target);
 }
 
+BackendState state_of(const Backend& backend) {
+  const bool is_ready = !backend.endpoints.empty() || !backend.external_name.empty();
+  return is_ready ? BackendState::ready : BackendState::no_endpoints;
+}
+
 // What messages say of who refers to a Service, and what comes of it when it cannot be used.
 struct Referrer {
   const char* who;
@@ -260,8 +265,7 @@ void resolve(const kube::Service* service, const Slices& slices, const kube::Por
       resolver.say_port_missing("no port has the number, target port or name \"" + port.text() + "\"");
     }
   }
-  const bool is_ready = !backend.endpoints.empty() || !backend.external_name.empty();
-  backend.state = is_ready ? BackendState::ready : BackendState::no_endpoints;
+  backend.state = state_of(backend);
 }
 
 void resolve_port(const kube::Service& service, const Slices& slices, const std::string& port,
@@ -277,8 +281,7 @@ void resolve_port(const kube::Service& service, const Slices& slices, const std:
   } else {
     resolver.use_slices(slices, *found, protocol);
   }
-  const bool is_ready = !backend.endpoints.empty() || !backend.external_name.empty();
-  backend.state = is_ready ? BackendState::ready : BackendState::no_endpoints;
+  backend.state = state_of(backend);
 }
 
 Backend resolve_backend(const kube::ClusterState& state, const Options& options, const std::string& ns,

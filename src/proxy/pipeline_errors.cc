@@ -12,7 +12,7 @@ namespace weir::proxy {
 namespace {
 
 bool is_usable(const route::Backend* backend) {
-  return backend != nullptr && (!backend->endpoints.empty() || !backend->external_name.empty());
+  return backend != nullptr && backend->usable();
 }
 
 // Of a 401, the endpoint's or Weir's own: without them no client asks its user for a password.

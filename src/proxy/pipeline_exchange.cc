@@ -17,10 +17,6 @@ bool is_idempotent(const http::RequestHead& head) {
   return http::is_idempotent(head.method) && head.method_text() != "LOCK";
 }
 
-bool is_usable(const route::Backend& backend) {
-  return !backend.endpoints.empty() || !backend.external_name.empty();
-}
-
 // backend-protocol, of the location's own backend and of its stand-in: the default backend is always plain (spec 4.10).
 features::BackendProtocol protocol_of(const Request& request) {
   using features::BackendProtocol;
@@ -41,7 +37,7 @@ net::MaybeTask<Failure> RequestPipeline::find_endpoints() {
   const route::Location& location = *request_.location;
   const route::Backend* backend = request_.table->find_backend(location.backend);
   if (backend == nullptr) return Failure::no_default_backend;
-  if (!is_usable(*backend)) {
+  if (!backend->usable()) {
     if (use_stand_in()) return use_backend(*request_.backend);
     // A default backend without endpoints is as good as none (spec 2.7).
     return location.backend == request_.table->default_backend ? Failure::no_default_backend : Failure::no_endpoints;
@@ -86,7 +82,7 @@ void RequestPipeline::add_session_cookie() {
 // Spec 3.2.
 net::MaybeTask<Failure> RequestPipeline::choose_canary(const route::Backend& primary) {
   const route::Backend* canary = request_.table->find_backend(primary.alternative);
-  if (canary == nullptr || !is_usable(*canary) ||
+  if (canary == nullptr || !canary->usable() ||
       !upstream::goes_to_canary(primary, *canary, request_.head.fields, worker_.lookup(),
                                 worker_.upstream().balancer.random())) {
     return use_backend(primary);

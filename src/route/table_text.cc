@@ -163,7 +163,7 @@ std::string backend_text(const Backend& backend, std::string_view alternative) {
     line(out, "  ", "external name", backend.external_name + ":" + std::to_string(backend.external_port));
   }
   for (const Endpoint& endpoint : backend.endpoints) line(out, "  ", "endpoint", endpoint.text);
-  if (backend.endpoints.empty() && backend.external_name.empty()) line(out, "  ", "endpoint", "none");
+  if (!backend.usable()) line(out, "  ", "endpoint", "none");
   return out;
 }
 

@@ -77,6 +77,9 @@ struct Backend {
   std::string affinity_id;                            // its part of the affinity cookie
   std::vector<AffinityKey> affinity_keys;             // sorted; of persistent affinity
   std::shared_ptr<const HashRing> ring;               // of `endpoints`; null: not needed, or an external name
+
+  // Is there anybody to ask, as far as the table knows?
+  bool usable() const { return !endpoints.empty() || !external_name.empty(); }
 };
 
 // A TCP or UDP port of its own, and where what comes there goes (spec 4.14).
