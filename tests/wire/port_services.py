@@ -129,6 +129,12 @@ def service(name, endpoints, ns="default", protocol="TCP"):
     return objects
 
 
+def external_service(name, external, target, protocol="TCP"):
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name},
+            "spec": {"type": "ExternalName", "externalName": external,
+                     "ports": [{"name": "main", "port": 5432, "targetPort": target, "protocol": protocol}]}}
+
+
 def config_map(name, data):
     return [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "weir"}, "data": data}]
 
@@ -389,6 +395,46 @@ def case_endpoints_change_live(folder):
     weir.services(service("db", [new.port]))
     eventually(lambda: Client(port).line() == "new", "the new endpoint")  # never refused meanwhile
     equal(session.say("x"), "x", "echo of the old one")
+    return weir
+
+
+def case_external_names(folder):
+    """A port of TCP or UDP leads to an ExternalName Service, by name or by address; what is asked while the name is looked up is answered."""
+    echo, names = TcpEcho("a"), UdpEcho("u")
+    tcp, udp, tcp_address, udp_address, nowhere = (free_port() for _ in range(5))
+    weir = Weir(folder, tcp={str(tcp): "default/db:5432", str(tcp_address): "default/db-address:main", str(nowhere): "default/nowhere:5432"},
+                udp={str(udp): "default/dns:5432", str(udp_address): "default/dns-address:main", str(nowhere): "default/no-names:5432"},
+                settings={"log-format-stream": "$proxy_upstream_name $status $upstream_addr", "worker-processes": "1"},
+                arguments=["--allow-loopback-external-name"],
+                services=[external_service("db", "localhost", echo.port), external_service("db-address", "127.0.0.1", echo.port),
+                          external_service("nowhere", "nowhere.invalid", echo.port), external_service("dns", "localhost", names.port, "UDP"),
+                          external_service("dns-address", "127.0.0.1", names.port, "UDP"),
+                          external_service("no-names", "nowhere.invalid", names.port, "UDP")])
+    for port in tcp, tcp_address:
+        client, name = weir.connect(port)
+        equal((name, client.say("x")), ("a", "x"), "endpoint and echo")
+        client.close()
+    weir.line(rf"^tcp-default-db-5432 200 127\.0\.0\.1:{echo.port}$")
+    for port in udp, udp_address:
+        equal(UdpClient(port).ask("first"), "u 0 first", "answer")
+        equal(UdpClient(port).ask("second"), "u 0 second", "answer")
+    weir.line(rf"^udp-default-dns-5432 200 127\.0\.0\.1:{names.port}$")
+    equal(Client(nowhere).rest(), b"", "what a name without an address says")
+    weir.line(r"^tcp-default-nowhere-5432 502 ")
+    UdpClient(nowhere).socket.send(b"x")
+    weir.line(r"^udp-default-no-names-5432 502 ")
+    return weir
+
+
+def case_external_names_that_are_local(folder):
+    """An ExternalName that is this machine opens no port unless --allow-loopback-external-name is given."""
+    tcp, udp = free_port(), free_port()
+    weir = Weir(folder, tcp={str(tcp): "default/db:5432"}, udp={str(udp): "default/dns:5432"},
+                services=[external_service("db", "localhost", 1), external_service("dns", "127.0.0.1", 1, "UDP")])
+    weir.says("Service default/db has no ready endpoint for its TCP port 5432")
+    weir.says("Service default/dns has no ready endpoint for its UDP port 5432")
+    check(weir.refuses(tcp), "the TCP port is open")
+    equal(UdpClient(udp).ask("x", 2), None, "answer")
     return weir
 
 
