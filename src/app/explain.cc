@@ -176,7 +176,7 @@ void Explainer::follow() {
 void Explainer::follow_in_location(const route::LocationMatch& match) {
   const route::Location& location = *match.location;
   context_.location = &location;
-  show_candidates(page_, context_, view_.model);
+  show_candidates(page_, context_, view_);
   show_settings(page_, context_, view_.accepted);
   const bool denied = location.policies.deny.denied();
   const std::uint64_t body_limit = denied ? 1024 * 1024 : location.policies.proxy.body_size;

@@ -57,6 +57,27 @@ void show_shadowed(ExplainPage& page, const route::Host& host, const model::Mode
   page.table(rows);
 }
 
+bool has_rule_for(const kube::Ingress& ingress, const std::string& host) {
+  if (ingress.rules.empty()) return host == model::kCatchAll;
+  return std::any_of(ingress.rules.begin(), ingress.rules.end(), [&](const kube::IngressRule& rule) {
+    return (rule.host.empty() ? model::kCatchAll : base::to_lower(rule.host)) == host;
+  });
+}
+
+// They make no locations, so nothing else on the page names those that have no effect.
+void show_canary_problems(ExplainPage& page, const route::Host& host, const View& view) {
+  ExplainPage::Rows rows;
+  for (const base::Diagnostic& told : view.diagnostics) {
+    if (!told.code.starts_with("canary-")) continue;
+    const auto found = view.accepted.ingresses.find({told.object.ns, told.object.name});
+    if (found == view.accepted.ingresses.end() || !has_rule_for(*found->second->object, host.name)) continue;
+    rows.push_back({told.object.ns + "/" + told.object.name, told.text});
+  }
+  if (rows.empty()) return;
+  page.section("canary Ingresses of the host that have no effect, or not all of it");
+  page.table(rows);
+}
+
 }  // namespace
 
 void show_host(ExplainPage& page, const proxy::RequestContext& request) {
@@ -80,7 +101,7 @@ std::optional<std::string> passed_on(ExplainPage& page, const proxy::RequestCont
   return "the connection is closed: the backend has no endpoints (no-endpoints)";
 }
 
-void show_candidates(ExplainPage& page, const proxy::RequestContext& request, const model::Model& model) {
+void show_candidates(ExplainPage& page, const proxy::RequestContext& request, const View& view) {
   page.section(request.host->regex_mode ? "candidates (the host is in regex mode: first match in this order)"
                                         : "candidates (exact wins, then the longest prefix)");
   ExplainPage::Rows rows;
@@ -90,7 +111,8 @@ void show_candidates(ExplainPage& page, const proxy::RequestContext& request, co
         {candidate.wins ? "*" : " ", type_of(location) + " " + location.path, owner_of(location), candidate.reason});
   }
   page.table(rows);
-  show_shadowed(page, *request.host, model);
+  show_shadowed(page, *request.host, view.model);
+  show_canary_problems(page, *request.host, view);
 }
 
 void show_settings(ExplainPage& page, const proxy::RequestContext& request, const model::AcceptedSet& accepted) {

@@ -17,8 +17,8 @@ void show_host(ExplainPage& page, const proxy::RequestContext& request);
 // taken to be the URL's.
 std::optional<std::string> passed_on(ExplainPage& page, const proxy::RequestContext& request);
 
-// Of the request's host: locations that match, and rules that lost when the Ingresses were merged.
-void show_candidates(ExplainPage& page, const proxy::RequestContext& request, const model::Model& model);
+// Of the request's host: locations that match, rules that lost when the Ingresses were merged, canaries without effect.
+void show_candidates(ExplainPage& page, const proxy::RequestContext& request, const View& view);
 
 // Of the request's location.
 void show_settings(ExplainPage& page, const proxy::RequestContext& request, const model::AcceptedSet& accepted);

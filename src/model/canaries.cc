@@ -5,6 +5,7 @@
 #include "weir/base/ascii.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -30,7 +31,11 @@ class Attaching {
 
  private:
   void attach_rule(const AcceptedIngress& ingress, const CanaryHost& host, const Rule& rule);
-  void attach_to(const AcceptedIngress& ingress, const Rule& rule, const std::string& place, BackendEntry& primary);
+  void attach_to(const AcceptedIngress& ingress, const Rule& rule, const std::string& place, const Location& location,
+                 BackendEntry& primary);
+  void tell_if_lost(const AcceptedIngress& ingress, const Rule& rule, const std::string& place,
+                    const Location& location, const BackendEntry& front);
+  void tell_settings_lost(const AcceptedIngress& ingress, const Rule& rule);
   void say(const char* code, const AcceptedIngress& ingress, std::string key, std::string text) {
     result_.diagnostics.push_back(diagnostic(Severity::warning, code, ingress, std::move(key), std::move(text)));
   }
@@ -47,6 +52,8 @@ class Attaching {
   const kube::ClusterState& state_;
   Canaries& result_;
   std::set<BackendEntry*> discarded_;  // a rule to it found no primary; later rules to it are void (spec 3.1 (3))
+  std::map<std::pair<const Location*, BackendEntry*>, const AcceptedIngress*> firsts_;  // who made it a canary there
+  std::set<std::pair<const AcceptedIngress*, BackendEntry*>> told_;                     // that its settings lost
 };
 
 void Attaching::attach(const AcceptedIngress& ingress) {
@@ -91,7 +98,7 @@ void Attaching::attach_rule(const AcceptedIngress& ingress, const CanaryHost& ho
                      "\" on this host, so it is nobody's canary here");
     }
     if (!same_rule || primary == &backends_.default_backend()) continue;
-    attach_to(ingress, rule, place, *primary);
+    attach_to(ingress, rule, place, location, *primary);
     attached = true;
   }
   if (attached) return;
@@ -101,27 +108,50 @@ void Attaching::attach_rule(const AcceptedIngress& ingress, const CanaryHost& ho
 }
 
 void Attaching::attach_to(const AcceptedIngress& ingress, const Rule& rule, const std::string& place,
-                          BackendEntry& primary) {
+                          const Location& location, BackendEntry& primary) {
   std::vector<BackendEntry*>& alternatives = result_.alternatives[&primary];
-  // Its sessions stick too, unless it says "legacy".
-  if (ingress.policies.affinity.canary_sticky) result_.sticky[rule.entry] = affinity_of(primary);
   if (std::find(alternatives.begin(), alternatives.end(), rule.entry) == alternatives.end()) {
     alternatives.push_back(rule.entry);
+    // Its sessions stick too, unless the Ingress that attaches it says "legacy".
+    if (ingress.policies.affinity.canary_sticky) result_.sticky[rule.entry] = affinity_of(primary);
   }
-  const AcceptedIngress* decider = BackendTable::decider_of(*rule.entry);
-  if (alternatives.front() != rule.entry) {
-    say("canary-shadowed", ingress, "canary",
-        place + ": the backend already has the canary of an older Ingress, only that one gets requests");
-  } else if (decider == nullptr || !decider->policies.canary.enabled) {
-    say("canary-settings-shadowed", ingress, "canary",
-        "an older Ingress without canary refers to Service " + rule.backend->service +
-            " too, so the canary rules of this one are not in force and the canary gets no requests");
-  }
+  tell_if_lost(ingress, rule, place, location, *alternatives.front());
   const kube::ObjectName service{ingress.object->meta.ns, rule.backend->service};
   if (state_.services.contains(service)) return;
   result_.diagnostics.push_back(
       diagnostic(severity_of_missing(state_.services, service.ns), "service-missing", ingress, "spec.rules.paths",
                  "Service " + kube::to_string(service) + " does not exist: all requests go to the primary backend"));
+}
+
+void Attaching::tell_if_lost(const AcceptedIngress& ingress, const Rule& rule, const std::string& place,
+                             const Location& location, const BackendEntry& front) {
+  const AcceptedIngress* first = firsts_.try_emplace({&location, rule.entry}, &ingress).first->second;
+  if (&front != rule.entry) {
+    say("canary-shadowed", ingress, "canary",
+        place + ": the backend already has the canary of an older Ingress, only that one gets requests");
+  } else if (first != &ingress) {
+    say("canary-shadowed", ingress, "canary",
+        place + ": ingress " + kube::to_string(first->object->meta.object_name()) +
+            ", which is older, already makes Service " + rule.backend->service +
+            " the canary there; the rule and the settings of this one have no effect");
+  } else if (told_.emplace(&ingress, rule.entry).second) {
+    tell_settings_lost(ingress, rule);
+  }
+}
+
+// Those of a backend are the ones of a single Ingress (spec 3.1 (6)).
+void Attaching::tell_settings_lost(const AcceptedIngress& ingress, const Rule& rule) {
+  const AcceptedIngress* decider = BackendTable::decider_of(*rule.entry);
+  if (decider == nullptr || !decider->policies.canary.enabled) {
+    say("canary-settings-shadowed", ingress, "canary",
+        "an older Ingress without canary refers to Service " + rule.backend->service +
+            " too, so the canary rules of this one are not in force and the canary gets no requests");
+  } else if (decider != &ingress && decider->policies.canary != ingress.policies.canary) {
+    say("canary-settings-shadowed", ingress, "canary",
+        "the canary rules of ingress " + kube::to_string(decider->object->meta.object_name()) +
+            ", which has the same canary Service " + rule.backend->service +
+            ", are in force, those of this one are not");
+  }
 }
 
 }  // namespace

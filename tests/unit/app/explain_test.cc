@@ -156,6 +156,20 @@ TEST(Explain, FollowsTheRulesOfACanary) {
       AllOf(HasSubstr("it has no endpoints: the primary gets all requests"), HasSubstr("proxied to default-web-80\n")));
 }
 
+TEST(Explain, NamesCanariesThatLostAgainstOlderOnes) {
+  const std::string weighed = "canary: \"true\"\n    nginx.ingress.kubernetes.io/canary-weight: ";
+  const std::string objects = kCanaryService + test::ingress("a", "a.example", "/") +
+                              to_next(test::ingress("c2", "a.example", "/", weighed + "\"20\"")) +
+                              to_next(test::ingress("c1", "a.example", "/", weighed + "\"90\"")) +
+                              test::ingress("b", "b.example", "/");
+
+  EXPECT_THAT(run(objects, {"GET", "a.example/", {}}),
+              AllOf(HasSubstr("canary Ingresses of the host that have no effect, or not all of it"),
+                    ContainsRegex("default/c1 +host \"a.example\" and path \"/\": ingress default/c2, which is older"),
+                    HasSubstr("weight 20 of 100")));
+  EXPECT_THAT(run(objects, {"GET", "b.example/", {}}), Not(HasSubstr("canary Ingresses")));
+}
+
 TEST(Explain, FollowsAStandInAndADefaultBackendWithoutEndpoints) {
   EXPECT_THAT(run(kCanaryService + to_next(test::ingress("a", "a.example", "/", "default-backend: web")),
                   {"GET", "a.example/", {}}),

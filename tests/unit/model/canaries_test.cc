@@ -9,6 +9,7 @@ namespace {
 using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::StartsWith;
 
 IngressBuilder canary(const std::string& name, std::int64_t created) {
   return ing(name).created(created).annotation("canary", "true").annotation("canary-weight", "20");
@@ -85,6 +86,38 @@ TEST(Canaries, AreOrderedByAge) {
 
   EXPECT_THAT(built.alternatives("default-web-80"), ElementsAre("default-c1-80", "default-c2-80"));
   EXPECT_THAT(summary(built.result.diagnostics), ElementsAre("warning canary-shadowed default/younger"));
+}
+
+TEST(Canaries, TellTheYoungerOfTwoForOneRuleAndServiceThatItHasNoEffect) {
+  Cluster cluster;
+  cluster.service("web").service("next");
+  cluster.add(ing("main").created(1).path("a.example", "/", "web"));
+  cluster.add(canary("older", 2).path("a.example", "/", "next"));
+  cluster.add(canary("younger", 3).path("a.example", "/", "next").annotation("canary-weight", "90"));
+  const Built built(cluster);
+
+  EXPECT_THAT(built.alternatives("default-web-80"), ElementsAre("default-next-80"));
+  EXPECT_EQ(built.backend("default-next-80").canary.weight, 20);
+  EXPECT_THAT(summary(built.result.diagnostics), ElementsAre("warning canary-shadowed default/younger"));
+  EXPECT_THAT(built.result.diagnostics.front().text,
+              StartsWith("host \"a.example\" and path \"/\": ingress default/older, which is older,"));
+}
+
+TEST(Canaries, OfOneServiceElsewhereAreToldOnceWhoseRulesCountIfTheirsAreOther) {
+  Cluster cluster;
+  cluster.service("web").service("next");
+  cluster.add(ing("main").created(1).path("a.example", "/", "web").path("b.example", "/", "web"));
+  cluster.add(ing("more").created(1).path("b.example", "/more", "web").path("c.example", "/", "web"));
+  cluster.add(canary("older", 2).path("a.example", "/", "next"));
+  cluster.add(canary("equal", 3).path("c.example", "/", "next"));
+  cluster.add(canary("other", 4)
+                  .path("b.example", "/", "next")
+                  .path("b.example", "/more", "next")
+                  .annotation("canary-weight", "90"));
+  const Built built(cluster);
+
+  EXPECT_EQ(built.backend("default-next-80").canary.weight, 20);
+  EXPECT_THAT(summary(built.result.diagnostics), ElementsAre("warning canary-settings-shadowed default/other"));
 }
 
 TEST(Canaries, StopWhereTheirServiceIsAPrimaryOfTheHost) {
@@ -173,6 +206,18 @@ TEST(Canaries, GetTheAffinityOfTheirPrimaryUnlessLegacy) {
 
   EXPECT_TRUE(built.backend("default-next-80").affinity.cookie);
   EXPECT_FALSE(built.backend("default-legacy-80").affinity.cookie);
+}
+
+// Who finds the canary attached already adds nothing, stickiness neither.
+TEST(Canaries, StickAsTheOneSaysThatAttachesThem) {
+  Cluster cluster;
+  cluster.service("web").service("next");
+  cluster.add(ing("main").created(1).path("a.example", "/", "web").annotation("affinity", "cookie"));
+  cluster.add(canary("older", 2).path("a.example", "/", "next").annotation("affinity-canary-behavior", "legacy"));
+  cluster.add(canary("younger", 3).path("a.example", "/", "next"));
+  const Built built(cluster);
+
+  EXPECT_FALSE(built.backend("default-next-80").affinity.cookie);
 }
 
 }  // namespace
