@@ -92,10 +92,19 @@ class Reader {
     result_.refused = true;
   }
 
-  void deny(const AnnotationRow& row, std::string reason) {
+  // A setting that cannot be honoured closes the paths. A canary has none of its own: those of its primary go by the
+  // primary's settings (spec 3.1).
+  void deny(const AnnotationRow& row, std::string_view why, const std::string& text) {
+    const std::string reason = std::string(row.key).append(why);
+    const bool whole_host = row.scope == Scope::host && row.protects;
+    const std::string closed =
+        asks_for("canary")
+            ? "this closes nothing: a canary is served with the settings of its primary"
+            : std::string("all paths of the ") + (whole_host ? "host" : "object") + " answer 503 (" + reason + ")";
+    say(Severity::warning, "annotation-denies", row.key, text + "; " + closed);
     DenyPolicy& denied = result_.policies.deny;
-    if (row.scope == Scope::host && row.protects) denied.whole_host = true;
-    if (!denied.denied()) denied.reason = std::move(reason);
+    if (whole_host) denied.whole_host = true;
+    if (!denied.denied()) denied.reason = reason;
   }
 
   // The keys with our prefix, and what the original's admission check says about the others (spec 8.8, check 8).
@@ -216,21 +225,14 @@ class Reader {
   // Raw text is emptied while snippets are off (already reported); never ignored where it was allowed.
   void refuse_snippet(const AnnotationRow& row) {
     if (!settings_.allow_snippet_annotations || row.risk > settings_.risk_level || !needs_met(row)) return;
-    const std::string reason = std::string(row.key) + "-refused";
-    say(Severity::warning, "annotation-denies", row.key,
-        "is raw text for another server and never used; all paths of the object answer 503 (" + reason + ")");
-    deny(row, reason);
+    deny(row, "-refused", "is raw text for another server and never used");
   }
 
   void say_planned(const AnnotationRow& row, std::string_view value) {
     // Of a row with other values that do work, the text names this one.
     const std::string what = row.planned_values.empty() ? std::string() : "value " + quoted(value) + " ";
     if (row.protects) {
-      const std::string reason = std::string(row.key) + "-planned";
-      say(Severity::warning, "annotation-denies", row.key,
-          what + "is not implemented yet; all paths of the " + (row.scope == Scope::host ? "host" : "object") +
-              " answer 503 (" + reason + ")");
-      deny(row, reason);
+      deny(row, "-planned", what + "is not implemented yet");
       return;
     }
     std::string text = what + "is not implemented yet and has no effect";
@@ -239,13 +241,14 @@ class Reader {
   }
 
   // Is the annotation this one depends on there, and does it ask for its feature?
-  bool needs_met(const AnnotationRow& row) const {
-    if (row.needs.empty()) return true;
-    const auto found = present_.find(row.needs);
+  bool needs_met(const AnnotationRow& row) const { return row.needs.empty() || asks_for(row.needs); }
+
+  bool asks_for(std::string_view key) const {
+    const auto found = present_.find(key);
     if (found == present_.end()) return false;
-    const AnnotationRow* other = find_annotation(row.needs);
+    const AnnotationRow* row = find_annotation(key);
     const std::string value = trim_lines(found->second);
-    return !value.empty() && (other == nullptr || !other->asks || other->asks(value));
+    return !value.empty() && (row == nullptr || !row->asks || row->asks(value));
   }
 
   // Takes the reaction to a bad value of one row. GRP waits for the end of the set.
@@ -260,13 +263,9 @@ class Reader {
         refuse("annotation-refused", row.key, text + "; the object is not taken over",
                "annotation " + options_.prefix + "/" + std::string(row.key) + " contains invalid value");
         return;
-      case OnInvalid::deny_location: {
-        const std::string reason = std::string(row.key) + "-invalid";
-        say(Severity::warning, "annotation-denies", row.key,
-            text + "; all paths of the object answer 503 (" + reason + ")");
-        deny(row, reason);
+      case OnInvalid::deny_location:
+        deny(row, "-invalid", text);
         return;
-      }
       case OnInvalid::drop_group:
         view.drop_group(row.key, text + "; the annotations of its group are ignored");
         return;
@@ -277,8 +276,6 @@ class Reader {
   }
 
   void react(const AnnotationSet& set, SetView::Report& report, const Policies& before) {
-    const auto row = std::find_if(set.rows.begin(), set.rows.end(),
-                                  [&report](const AnnotationRow& one) { return one.key == report.key; });
     const std::string_view value = value_of(report.key);
     const std::string value_text = value.empty() ? std::string() : "value " + quoted(value) + " ";
     switch (report.reaction) {
@@ -290,13 +287,9 @@ class Reader {
         say(Severity::warning, "annotation-ignored", report.key, std::move(report.text));
         return;
       }
-      case OnInvalid::deny_location: {
-        const std::string reason = std::string(report.key) + "-invalid";
-        say(Severity::warning, "annotation-denies", report.key,
-            value_text + report.text + "; all paths of the object answer 503 (" + reason + ")");
-        if (row != set.rows.end()) deny(*row, reason);
+      case OnInvalid::deny_location:
+        deny(*find_annotation(report.key), "-invalid", value_text + report.text);
         return;
-      }
       case OnInvalid::refuse_object:
       case OnInvalid::use_default:
         if (report.outcome == SetView::Outcome::planned) {

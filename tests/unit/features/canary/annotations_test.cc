@@ -1,11 +1,19 @@
 #include "unit/features/reading.h"
 
+#include <gmock/gmock.h>
+
 namespace weir::features {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::Each;
+using ::testing::HasSubstr;
 using testing::lines;
+using ::testing::Not;
 using testing::outcome;
 using testing::read;
+using ::testing::SizeIs;
 
 TEST(CanaryAnnotations, AreReadIntoThePolicy) {
   const ReadResult result = read({{"canary", "true"},
@@ -36,6 +44,22 @@ TEST(CanaryAnnotations, ConditionsWithoutCanaryLeaveAnOrdinaryObject) {
   EXPECT_EQ(outcome({{"canary-weight", "7"}}), "warning annotation-ignored canary-weight\n");
   EXPECT_EQ(outcome({{"canary-weight", "0"}}), "ok");
   EXPECT_EQ(outcome({{"canary", "false"}}), "ok");
+}
+
+TEST(CanaryAnnotations, WhatClosesPathsIsToldToCloseNoneOfACanary) {
+  const testing::Keys broken = {{"auth-type", "basic"}, {"auth-tls-secret", ""}, {"allowlist-source-range", "x"}};
+  testing::Keys of_canary = broken;
+  of_canary["canary"] = "true";
+  const auto texts = [](const testing::Keys& keys) {
+    std::vector<std::string> out;
+    for (const base::Diagnostic& told : read(keys).diagnostics) out.push_back(told.text);
+    return out;
+  };
+
+  EXPECT_THAT(texts(of_canary), AllOf(SizeIs(3), Each(HasSubstr("; this closes nothing: a canary is served with"))));
+  EXPECT_THAT(texts(broken), AllOf(SizeIs(3), Each(HasSubstr(" answer 503 ("))));
+  of_canary["canary"] = "yes";
+  EXPECT_THAT(texts(of_canary), Not(Contains(HasSubstr("closes nothing"))));
 }
 
 TEST(CanaryAnnotations, BadValuesFallBackAndTheRestStays) {
