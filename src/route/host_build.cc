@@ -83,7 +83,8 @@ void add_aliases(const model::Host& from, Host& to, base::Diagnostics& diagnosti
     diagnostic.code = "server-alias-invalid";
     diagnostic.object = alias_owner(from, alias);
     diagnostic.key = "server-alias";
-    diagnostic.text = "\"" + alias + "\" is not served as a name of host " + from.name + ": " + *problem;
+    diagnostic.text =
+        "\"" + alias + "\" is skipped: " + *problem + "; host " + from.name + " is served by its other names only";
     diagnostics.push_back(std::move(diagnostic));
   }
 }

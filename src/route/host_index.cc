@@ -45,8 +45,11 @@ std::optional<std::string> alias_problem(std::string_view alias, PatternCache& p
   if (alias.empty()) return "it is empty";
   if (alias.front() == '~') {
     if (alias.size() == 1) return "the expression after ~ is empty";
-    auto pattern = patterns.get(std::string(alias.substr(1)));
-    if (!pattern) return "the expression does not compile: " + pattern.error().text();
+    const std::string expression(alias.substr(1));
+    auto pattern = patterns.get(expression);
+    if (!pattern) {
+      return "the regular expression \"" + expression + "\" does not compile, " + pattern.error().text();
+    }
     return std::nullopt;
   }
   if (alias.find("..") != std::string_view::npos) return "it holds an empty label";

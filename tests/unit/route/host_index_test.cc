@@ -123,6 +123,10 @@ TEST(Hosts, UnusableAliasesAreDroppedAndReported) {
 
   EXPECT_THAT(router.codes(), ElementsAre("server-alias-invalid", "server-alias-invalid", "server-alias-invalid"));
   EXPECT_EQ(to_string(router.diagnostics()[0].object), "Ingress default/web");
+  EXPECT_EQ(
+      router.diagnostics()[2].text,
+      "\"~[\" is skipped: the regular expression \"[\" does not compile, missing terminating ] for character class "
+      "at offset 1; host a.example is served by its other names only");
   EXPECT_THAT(router.host("a.example").aliases, ElementsAre("fine.example"));
   EXPECT_EQ(router.host_of("fine.example"), "a.example");
   EXPECT_EQ(router.host_of("a..b"), "_");
