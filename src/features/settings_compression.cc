@@ -3,6 +3,11 @@
 #include "weir/base/ascii.h"
 
 #include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace weir::features {
 namespace {
@@ -59,15 +64,46 @@ SettingSpec min_length(std::string_view key, Member coding) {
 
 std::vector<std::string> types_of(std::string_view text) {
   std::string list = base::to_lower(text);
-  std::replace(list.begin(), list.end(), ',', ' ');
+  std::replace_if(
+      list.begin(), list.end(), [](char c) { return c == ',' || c == '\t' || c == '\r' || c == '\n'; }, ' ');
   return base::split_list(list, ' ');
+}
+
+// RFC 6838 4.2; "*" stands for all types.
+bool is_type(std::string_view text) {
+  const auto is_name = [](std::string_view name) {
+    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+      return base::is_alnum(c) || std::string_view("!#$&-^_.+").find(c) != std::string_view::npos;
+    });
+  };
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return text == "*";
+  return is_name(text.substr(0, slash)) && is_name(text.substr(slash + 1));
+}
+
+// Nginx refuses its whole configuration with such text (spec 0.5); other words it takes, and they match nothing.
+bool breaks_nginx(std::string_view text) {
+  return text.find_first_of(";{}\"'\\") != std::string_view::npos;
+}
+
+std::optional<std::string> read_types(std::string_view value, std::vector<std::string>& into) {
+  std::vector<std::string> types = types_of(value);
+  if (types.empty()) return "is empty; the default is used";
+  if (std::any_of(types.begin(), types.end(), breaks_nginx)) {
+    return "is no list of types such as `text/css text/plain`; the default is used";
+  }
+  const auto wrong = std::stable_partition(types.begin(), types.end(), is_type);
+  const std::string left_out = base::join({wrong, types.end()}, " ");
+  types.erase(wrong, types.end());
+  into = std::move(types);
+  if (left_out.empty()) return std::nullopt;
+  return "has `" + left_out + "`, which is no type such as `text/css`; it is left out";
 }
 
 SettingSpec types(std::string_view key, Member coding, std::string_view defaults) {
   return SettingSpec(key, Support::exact, "list of types", defaults, "Types that are compressed; text/html always is.")
       .apply([coding](std::string_view value, Settings& into) -> std::optional<std::string> {
-        (into.compression.*coding).types = types_of(value);
-        return std::nullopt;
+        return read_types(value, (into.compression.*coding).types);
       })
       .print([coding](const Settings& from) { return base::join((from.compression.*coding).types, " "); });
 }

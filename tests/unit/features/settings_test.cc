@@ -485,6 +485,22 @@ TEST(ReadSettings, ValuesThatDoNotDecodeLeaveTheDefault) {
   }
 }
 
+TEST(ReadSettings, TypesThatAreNoneAreTold) {
+  const CompressionSettings standard = read({}).settings.compression;
+  for (const char* bad : {"a;b", "text/css; text/plain", "\"text/css\"", "text/css}", " ,"}) {
+    const SettingsResult result = read({{"gzip-types", bad}, {"brotli-types", bad}});
+    EXPECT_EQ(lines(result), "warning setting-invalid brotli-types\nwarning setting-invalid gzip-types\n") << bad;
+    EXPECT_THAT(result.diagnostics.front().text, HasSubstr("; the default is used")) << bad;
+    EXPECT_EQ(result.settings.compression, standard) << bad;
+  }
+
+  const SettingsResult partly = read({{"gzip-types", "json text/css\ntext/* image/svg+xml"}, {"brotli-types", "*"}});
+  EXPECT_THAT(partly.settings.compression.gzip.types, ::testing::ElementsAre("text/css", "image/svg+xml"));
+  EXPECT_THAT(partly.settings.compression.brotli.types, ::testing::ElementsAre("*"));
+  ASSERT_EQ(partly.diagnostics.size(), 1u);
+  EXPECT_THAT(partly.diagnostics.front().text, HasSubstr("has `json text/*`, which is no type such as `text/css`"));
+}
+
 TEST(ReadSettings, CombinationsThatCannotWorkFallBack) {
   EXPECT_EQ(read({{"proxy-busy-buffers-size", "64k"}}).settings.defaults.proxy.busy_buffers_size, 0u);
   EXPECT_EQ(read({{"proxy-max-temp-file-size", "1k"}}).settings.defaults.proxy.max_temp_file_size, 1024u * 1024 * 1024);
