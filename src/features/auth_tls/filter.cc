@@ -73,7 +73,9 @@ class AuthTlsFilter final : public proxy::Filter {
   static Verdict decide(RequestContext& request, const route::ClientAuth& auth) {
     const AuthTlsPolicy& policy = auth.policy;
     if (policy.refuse_status != 0) return request.reply(policy.refuse_status, policy.refuse_reason);
-    if (request.connection->https && policy.verify != ClientVerify::off) {
+    // Once for a request, as in nginx: before an endpoint redirects internally the client was let in, or is shown the
+    // error page. The subject is looked at each time.
+    if (request.connection->https && policy.verify != ClientVerify::off && !request.redirected) {
       if (is_misdirected(request)) return request.reply(421, "client-certificate-other-host");
       const Verdict verdict = check_certificate(request, policy);
       if (verdict == Verdict::answered) return verdict;
