@@ -6,24 +6,30 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/local/connect_pair.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
 #include <boost/beast/websocket.hpp>
-#include <boost/beast/websocket/ssl.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <exception>
+#include <memory>
+#include <utility>
 
 namespace weir::app {
 
@@ -32,6 +38,8 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 namespace websocket = boost::beast::websocket;
 using asio::ip::tcp;
+using LocalSocket = asio::local::stream_protocol::socket;
+using Stream = beast::basic_stream<asio::generic::stream_protocol>;
 using Request = http::request<http::string_body>;
 
 namespace {
@@ -109,10 +117,9 @@ http::response<http::string_body> answer(const Request& request, const EchoOptio
   return response;
 }
 
-template <class Stream>
 asio::awaitable<void> echo_websocket(Stream& stream, const Request& request) {
   websocket::stream<Stream&> socket(stream);
-  beast::get_lowest_layer(stream).expires_never();
+  stream.expires_never();
   socket.set_option(websocket::stream_base::timeout::suggested(beast::role_type::server));
   const auto [accept_error] = co_await socket.async_accept(request, kNoThrow);
   if (accept_error) co_return;
@@ -127,7 +134,6 @@ asio::awaitable<void> echo_websocket(Stream& stream, const Request& request) {
   }
 }
 
-template <class Stream>
 asio::awaitable<void> serve_requests(Stream& stream, const EchoOptions& options) {
   beast::flat_buffer buffer(64 * 1024);
   asio::steady_timer delay(stream.get_executor());
@@ -135,7 +141,7 @@ asio::awaitable<void> serve_requests(Stream& stream, const EchoOptions& options)
     http::request_parser<http::string_body> parser;
     parser.body_limit(kMaxBody);
     parser.header_limit(256 * 1024);
-    beast::get_lowest_layer(stream).expires_after(kTimeout);
+    stream.expires_after(kTimeout);
     const auto [head_error, head_size] = co_await http::async_read_header(stream, buffer, parser, kNoThrow);
     if (head_error) co_return;
     if (websocket::is_upgrade(parser.get())) {
@@ -159,7 +165,7 @@ asio::awaitable<void> serve_requests(Stream& stream, const EchoOptions& options)
     }
     http::response<http::string_body> response = answer(request, options);
     http::response_serializer<http::string_body> serializer(response);
-    beast::get_lowest_layer(stream).expires_after(kTimeout);
+    stream.expires_after(kTimeout);
     if (request.method() == http::verb::head) {
       const auto [write_error, written] = co_await http::async_write_header(stream, serializer, kNoThrow);
       if (write_error) co_return;
@@ -171,25 +177,81 @@ asio::awaitable<void> serve_requests(Stream& stream, const EchoOptions& options)
   }
 }
 
-asio::awaitable<void> serve_plain(tcp::socket socket, const EchoOptions& options) {
-  beast::tcp_stream stream(std::move(socket));
+asio::awaitable<void> serve(asio::generic::stream_protocol::socket socket, const EchoOptions& options) {
+  Stream stream(std::move(socket));
   co_await serve_requests(stream, options);
   boost::system::error_code ignored;
   stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
 }
 
-asio::awaitable<void> serve_tls(tcp::socket socket, asio::ssl::context& context, const EchoOptions& options) {
-  beast::ssl_stream<beast::tcp_stream> stream(std::move(socket), context);
-  beast::get_lowest_layer(stream).expires_after(kTimeout);
-  const auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, kNoThrow);
-  if (error) co_return;
-  co_await serve_requests(stream, options);
-  beast::get_lowest_layer(stream).expires_after(std::chrono::seconds(1));
-  (void)co_await stream.async_shutdown(kNoThrow);  // the peer may already be gone
-}
-
 // What escapes ends that connection only; a client can cause it.
 void ignore_escape(const std::exception_ptr&) {}
+
+// A client of TLS, whose clear bytes go through a pair of local sockets to the server above: HTTP and WebSocket over a
+// second type of stream would take this file three times as long to compile.
+class TlsClient : public std::enable_shared_from_this<TlsClient> {
+ public:
+  TlsClient(tcp::socket socket, asio::ssl::context& context)
+      : stream_(std::move(socket), context), clear_(stream_.get_executor()), timer_(stream_.get_executor()) {}
+
+  static asio::awaitable<void> run(std::shared_ptr<TlsClient> client, const EchoOptions& options) {
+    client->close_after(kTimeout);
+    const auto [error] = co_await client->stream_.async_handshake(asio::ssl::stream_base::server, kNoThrow);
+    client->timer_.cancel();
+    if (error) co_return;
+    LocalSocket server(client->clear_.get_executor());
+    boost::system::error_code failed;
+    asio::local::connect_pair(client->clear_, server, failed);
+    if (failed) co_return;
+    const auto executor = client->clear_.get_executor();
+    asio::co_spawn(executor, serve(std::move(server), options), ignore_escape);
+    asio::co_spawn(executor, requests(client), ignore_escape);
+    co_await responses(client);
+  }
+
+ private:
+  static asio::awaitable<void> requests(std::shared_ptr<TlsClient> client) {
+    co_await pump(client->stream_, client->clear_);
+    boost::system::error_code ignored;
+    client->clear_.shutdown(LocalSocket::shutdown_send, ignored);
+  }
+
+  static asio::awaitable<void> responses(std::shared_ptr<TlsClient> client) {
+    co_await pump(client->clear_, client->stream_);
+    client->close_after(std::chrono::seconds(1));
+    (void)co_await client->stream_.async_shutdown(kNoThrow);  // the peer may already be gone
+    client->close();
+  }
+
+  template <class From, class To>
+  static asio::awaitable<void> pump(From& from, To& to) {
+    std::array<char, 16 * 1024> bytes;
+    for (;;) {
+      const auto [read_error, size] = co_await from.async_read_some(asio::buffer(bytes), kNoThrow);
+      if (read_error) co_return;
+      const auto [write_error, written] = co_await asio::async_write(to, asio::buffer(bytes.data(), size), kNoThrow);
+      if (write_error) co_return;
+    }
+  }
+
+  void close_after(std::chrono::steady_clock::duration time) {
+    timer_.expires_after(time);
+    timer_.async_wait([self = shared_from_this()](const boost::system::error_code& stopped) {
+      if (!stopped) self->close();
+    });
+  }
+
+  void close() {
+    timer_.cancel();
+    boost::system::error_code ignored;
+    stream_.next_layer().close(ignored);
+    clear_.close(ignored);
+  }
+
+  asio::ssl::stream<tcp::socket> stream_;
+  LocalSocket clear_;
+  asio::steady_timer timer_;
+};
 
 asio::awaitable<void> accept(tcp::acceptor& acceptor, asio::ssl::context* tls, const EchoOptions& options) {
   asio::steady_timer pause(acceptor.get_executor());
@@ -205,9 +267,10 @@ asio::awaitable<void> accept(tcp::acceptor& acceptor, asio::ssl::context* tls, c
     boost::system::error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
     if (tls) {
-      asio::co_spawn(acceptor.get_executor(), serve_tls(std::move(socket), *tls, options), ignore_escape);
+      asio::co_spawn(acceptor.get_executor(),
+                     TlsClient::run(std::make_shared<TlsClient>(std::move(socket), *tls), options), ignore_escape);
     } else {
-      asio::co_spawn(acceptor.get_executor(), serve_plain(std::move(socket), options), ignore_escape);
+      asio::co_spawn(acceptor.get_executor(), serve(std::move(socket), options), ignore_escape);
     }
   }
 }

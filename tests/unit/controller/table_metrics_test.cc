@@ -67,7 +67,7 @@ class TableMetricsOfATable : public testing::Test {
     return about;
   }
   static tls::CertificatePtr certificate(const std::string& name) {
-    const test::PemPair pair = test::certificate_for({name});
+    const weir::test::PemPair pair = weir::test::certificate_for({name});
     return *tls::load_certificate(pair.certificate, pair.key);
   }
 

@@ -9,7 +9,7 @@ namespace weir::features {
 namespace {
 
 // Every annotation of spec 1.1 to 1.7, the names its webhook warns about, and the additions.
-constexpr std::string_view kAll[] = {
+constexpr std::string_view kAllAnnotations[] = {
     // 1.1
     "server-alias",
     "use-regex",
@@ -170,11 +170,11 @@ constexpr std::string_view kAll[] = {
 };
 
 TEST(AnnotationTable, HasARowForEveryAnnotation) {
-  for (const std::string_view key : kAll) EXPECT_NE(find_annotation(key), nullptr) << key;
+  for (const std::string_view key : kAllAnnotations) EXPECT_NE(find_annotation(key), nullptr) << key;
 }
 
 TEST(AnnotationTable, HasNoOtherRowAndNoKeyTwice) {
-  const std::set<std::string_view> expected(std::begin(kAll), std::end(kAll));
+  const std::set<std::string_view> expected(std::begin(kAllAnnotations), std::end(kAllAnnotations));
   std::set<std::string_view> seen;
 
   for (const AnnotationRow& row : annotation_table()) {

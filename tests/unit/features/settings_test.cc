@@ -14,12 +14,12 @@ using testing::kConfigMap;
 using testing::Keys;
 using testing::lines;
 
-SettingsResult read(const Keys& data) {
+SettingsResult read_keys(const Keys& data) {
   return read_settings(data, kConfigMap);
 }
 
 // Every ConfigMap key of spec 6.1 to 6.7.
-constexpr std::string_view kAll[] = {
+constexpr std::string_view kAllKeys[] = {
     // 6.1
     "allow-snippet-annotations",
     "annotations-risk-level",
@@ -226,10 +226,10 @@ constexpr std::string_view kAll[] = {
 };
 
 TEST(SettingsTable, HasARowForEveryKeyAndNoOther) {
-  const std::set<std::string_view> expected(std::begin(kAll), std::end(kAll));
+  const std::set<std::string_view> expected(std::begin(kAllKeys), std::end(kAllKeys));
   std::set<std::string_view> seen;
 
-  for (const std::string_view key : kAll) EXPECT_NE(find_setting(key), nullptr) << key;
+  for (const std::string_view key : kAllKeys) EXPECT_NE(find_setting(key), nullptr) << key;
   for (const SettingRow& row : settings_table()) {
     EXPECT_TRUE(seen.insert(row.key).second) << row.key;
     EXPECT_EQ(expected.count(row.key), 1u) << row.key;
@@ -253,7 +253,7 @@ TEST(SettingsTable, MarkdownNamesEveryKeyWithItsClass) {
 }
 
 TEST(ReadSettings, NothingGivesTheDefaults) {
-  const SettingsResult result = read({});
+  const SettingsResult result = read_keys({});
   Settings expected;
   expected.proxy_real_ip_cidr = {*base::parse_cidr("0.0.0.0/0")};
   EXPECT_EQ(result.settings.compression.gzip.types.size(), 17u);
@@ -410,7 +410,7 @@ const Keys& values_of_exact_keys() {
 TEST(ReadSettings, EachExactKeyIsReadAndPrinted) {
   const Keys& data = values_of_exact_keys();
 
-  const SettingsResult result = read(data);
+  const SettingsResult result = read_keys(data);
 
   EXPECT_EQ(lines(result), "");
   EXPECT_EQ(result.used, data);
@@ -418,7 +418,7 @@ TEST(ReadSettings, EachExactKeyIsReadAndPrinted) {
     const SettingRow* row = find_setting(key);
     ASSERT_NE(row, nullptr) << key;
     EXPECT_EQ(row->print(result.settings), value) << key;
-    EXPECT_NE(row->print(read({}).settings), value) << key << " has its default here";
+    EXPECT_NE(row->print(read_keys({}).settings), value) << key << " has its default here";
   }
 }
 
@@ -432,7 +432,7 @@ TEST(ReadSettings, EveryExactKeyIsCoveredByTheTestAbove) {
 }
 
 TEST(ReadSettings, UnknownKeysAreNamedWithTheNearest) {
-  const SettingsResult result = read({{"proxy-body-sise", "1m"}});
+  const SettingsResult result = read_keys({{"proxy-body-sise", "1m"}});
 
   EXPECT_EQ(lines(result), "warning setting-unknown proxy-body-sise\n");
   EXPECT_THAT(result.diagnostics[0].text, HasSubstr("did you mean proxy-body-size?"));
@@ -477,9 +477,9 @@ TEST(ReadSettings, ValuesThatDoNotDecodeLeaveTheDefault) {
                                        {"worker-processes", "0"},
                                        {"worker-processes", "many"},
                                        {"worker-shutdown-timeout", "soon"}}) {
-    const SettingsResult result = read({{key, value}});
+    const SettingsResult result = read_keys({{key, value}});
 
-    EXPECT_EQ(result.settings, read({}).settings) << key;
+    EXPECT_EQ(result.settings, read_keys({}).settings) << key;
     EXPECT_EQ(lines(result), "warning setting-invalid " + key + "\n");
     EXPECT_TRUE(result.used.empty()) << key;
   }
@@ -502,35 +502,37 @@ TEST(ReadSettings, TypesThatAreNoneAreTold) {
 }
 
 TEST(ReadSettings, CombinationsThatCannotWorkFallBack) {
-  EXPECT_EQ(read({{"proxy-busy-buffers-size", "64k"}}).settings.defaults.proxy.busy_buffers_size, 0u);
-  EXPECT_EQ(read({{"proxy-max-temp-file-size", "1k"}}).settings.defaults.proxy.max_temp_file_size, 1024u * 1024 * 1024);
-  EXPECT_EQ(read({{"proxy-buffer-size", "2g"}}).settings.defaults.proxy.buffer_size, 4u * 1024);
-  EXPECT_EQ(read({{"proxy-busy-buffers-size", "8k"}}).settings.defaults.proxy.busy_buffers_size, 8u * 1024);
+  EXPECT_EQ(read_keys({{"proxy-busy-buffers-size", "64k"}}).settings.defaults.proxy.busy_buffers_size, 0u);
+  EXPECT_EQ(read_keys({{"proxy-max-temp-file-size", "1k"}}).settings.defaults.proxy.max_temp_file_size,
+            1024u * 1024 * 1024);
+  EXPECT_EQ(read_keys({{"proxy-buffer-size", "2g"}}).settings.defaults.proxy.buffer_size, 4u * 1024);
+  EXPECT_EQ(read_keys({{"proxy-busy-buffers-size", "8k"}}).settings.defaults.proxy.busy_buffers_size, 8u * 1024);
 }
 
 TEST(ReadSettings, AnUnknownRiskLevelMeansLow) {
-  const SettingsResult result = read({{"annotations-risk-level", "severe"}});
+  const SettingsResult result = read_keys({{"annotations-risk-level", "severe"}});
 
   EXPECT_EQ(result.settings.risk_level, RiskLevel::low);
   EXPECT_EQ(lines(result), "warning setting-invalid annotations-risk-level\n");
-  EXPECT_EQ(read({{"annotations-risk-level", "critical"}}).settings.risk_level, RiskLevel::critical);
+  EXPECT_EQ(read_keys({{"annotations-risk-level", "critical"}}).settings.risk_level, RiskLevel::critical);
 }
 
 TEST(ReadSettings, ListsDropBlanksAndEmptyItems) {
   const Settings from =
-      read({{"annotation-value-word-blocklist", " a, b,,"}, {"no-tls-redirect-locations", ""}}).settings;
+      read_keys({{"annotation-value-word-blocklist", " a, b,,"}, {"no-tls-redirect-locations", ""}}).settings;
 
   EXPECT_EQ(from.word_blocklist, (std::vector<std::string>{"a", "b"}));
   EXPECT_TRUE(from.no_tls_redirect_locations.empty());
 }
 
 TEST(ReadSettings, HiddenHeadersAreLowerCase) {
-  EXPECT_EQ(read({{"hide-headers", "X-Powered-By"}}).settings.hide_headers, (std::vector<std::string>{"x-powered-by"}));
+  EXPECT_EQ(read_keys({{"hide-headers", "X-Powered-By"}}).settings.hide_headers,
+            (std::vector<std::string>{"x-powered-by"}));
 }
 
 TEST(ReadSettings, AWrongTrustedPeerIsLeftOutInsteadOfTrustingEveryone) {
-  const SettingsResult some = read({{"proxy-real-ip-cidr", "10.0.0.0/8, proxy.example"}});
-  const SettingsResult none = read({{"proxy-real-ip-cidr", "proxy.example"}});
+  const SettingsResult some = read_keys({{"proxy-real-ip-cidr", "10.0.0.0/8, proxy.example"}});
+  const SettingsResult none = read_keys({{"proxy-real-ip-cidr", "proxy.example"}});
 
   EXPECT_EQ(some.settings.proxy_real_ip_cidr, (std::vector<base::Cidr>{*base::parse_cidr("10.0.0.0/8")}));
   EXPECT_EQ(lines(some), "warning setting-invalid proxy-real-ip-cidr\n");
@@ -540,8 +542,8 @@ TEST(ReadSettings, AWrongTrustedPeerIsLeftOutInsteadOfTrustingEveryone) {
 TEST(ReadSettings, TicketKeysAreDecodedAndNeverPrinted) {
   const std::string key64 = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";  // 48 zero bytes
 
-  const SettingsResult result = read({{"ssl-session-ticket-key", key64}});
-  const SettingsResult bad = read({{"ssl-session-ticket-key", "SECRET"}});
+  const SettingsResult result = read_keys({{"ssl-session-ticket-key", key64}});
+  const SettingsResult bad = read_keys({{"ssl-session-ticket-key", "SECRET"}});
 
   EXPECT_EQ(result.settings.ssl_session_ticket_key, std::string(48, '\0'));
   EXPECT_FALSE(find_setting("ssl-session-ticket-key")->print);
@@ -550,75 +552,75 @@ TEST(ReadSettings, TicketKeysAreDecodedAndNeverPrinted) {
 }
 
 TEST(ReadSettings, TheAccessLogHasTwoKeysForPathAndSwitch) {
-  EXPECT_EQ(read({{"access-log-path", "/a"}, {"http-access-log-path", "/b"}}).settings.access_log_path, "/b");
-  EXPECT_EQ(read({{"access-log-path", "/a"}, {"http-access-log-path", ""}}).settings.access_log_path, "/a");
-  EXPECT_FALSE(read({{"disable-access-log", "true"}, {"disable-http-access-log", "false"}}).settings.access_log);
-  EXPECT_FALSE(read({{"disable-http-access-log", "true"}}).settings.access_log);
+  EXPECT_EQ(read_keys({{"access-log-path", "/a"}, {"http-access-log-path", "/b"}}).settings.access_log_path, "/b");
+  EXPECT_EQ(read_keys({{"access-log-path", "/a"}, {"http-access-log-path", ""}}).settings.access_log_path, "/a");
+  EXPECT_FALSE(read_keys({{"disable-access-log", "true"}, {"disable-http-access-log", "false"}}).settings.access_log);
+  EXPECT_FALSE(read_keys({{"disable-http-access-log", "true"}}).settings.access_log);
 }
 
 TEST(ReadSettings, ALogFormatMayHaveSeveralLines) {
-  EXPECT_EQ(read({{"log-format-upstream", "{\"a\": \"$host\",\n\"b\": \"$status\"}\n"}}).settings.log_format,
+  EXPECT_EQ(read_keys({{"log-format-upstream", "{\"a\": \"$host\",\n\"b\": \"$status\"}\n"}}).settings.log_format,
             "{\"a\": \"$host\",\n\"b\": \"$status\"}");
 }
 
 TEST(ReadSettings, AGlobalAuthUrlThatCannotBeUsedNeverOpens) {
   for (const char* url : {"auth.example", "https:///verify", "http://$nosuch/", "ftp://x/"}) {
-    const SettingsResult result = read({{"global-auth-url", url}});
+    const SettingsResult result = read_keys({{"global-auth-url", url}});
 
     EXPECT_TRUE(result.settings.defaults.external_auth.on()) << url;
     EXPECT_EQ(result.settings.defaults.external_auth.url.source(), std::string("invalid:") + url);
     EXPECT_EQ(lines(result), "warning setting-invalid global-auth-url\n");
   }
-  EXPECT_FALSE(read({{"global-auth-url", ""}}).settings.defaults.external_auth.on());
+  EXPECT_FALSE(read_keys({{"global-auth-url", ""}}).settings.defaults.external_auth.on());
 }
 
 TEST(ReadSettings, ProtectingKeysThatAreNotImplementedCloseEverything) {
   for (const auto& [key, value] : Keys{{"enable-modsecurity", "true"}}) {
-    const SettingsResult result = read({{key, value}});
+    const SettingsResult result = read_keys({{key, value}});
 
     EXPECT_EQ(result.settings.deny_all_reason, key + "-planned");
     EXPECT_EQ(lines(result), "warning setting-denies " + key + "\n");
   }
-  EXPECT_EQ(read({{"enable-modsecurity", "false"}}).settings.deny_all_reason, "");
+  EXPECT_EQ(read_keys({{"enable-modsecurity", "false"}}).settings.deny_all_reason, "");
 }
 
 TEST(ReadSettings, NamesThatAreNoneAreLeftOutOfHideHeadersWithAWarning) {
-  const SettingsResult result = read({{"hide-headers", "X-Powered-By, a b, X_Trace"}});
+  const SettingsResult result = read_keys({{"hide-headers", "X-Powered-By, a b, X_Trace"}});
 
   EXPECT_EQ(result.settings.hide_headers, (std::vector<std::string>{"x-powered-by", "x_trace"}));
   EXPECT_EQ(lines(result), "warning setting-invalid hide-headers\n");
 }
 
 TEST(ReadSettings, ProxyProtocolIsReadWithItsTimeout) {
-  const SettingsResult on = read({{"use-proxy-protocol", "true"}, {"proxy-protocol-header-timeout", "1m"}});
+  const SettingsResult on = read_keys({{"use-proxy-protocol", "true"}, {"proxy-protocol-header-timeout", "1m"}});
 
   EXPECT_EQ(lines(on), "");
   EXPECT_TRUE(on.settings.use_proxy_protocol);
   EXPECT_EQ(on.settings.proxy_protocol_header_timeout, std::chrono::seconds(60));
-  EXPECT_FALSE(read({{"use-proxy-protocol", "false"}}).settings.use_proxy_protocol);
-  EXPECT_EQ(lines(read({{"proxy-protocol-header-timeout", "soon"}})),
+  EXPECT_FALSE(read_keys({{"use-proxy-protocol", "false"}}).settings.use_proxy_protocol);
+  EXPECT_EQ(lines(read_keys({{"proxy-protocol-header-timeout", "soon"}})),
             "warning setting-invalid proxy-protocol-header-timeout\n");
 }
 
 TEST(ReadSettings, AListOfAddressesThatCannotBeReadClosesEverything) {
   for (const char* key : {"whitelist-source-range", "denylist-source-range", "block-cidrs"}) {
-    const SettingsResult result = read({{key, "10.0.0.0/8, office"}});
+    const SettingsResult result = read_keys({{key, "10.0.0.0/8, office"}});
 
     EXPECT_EQ(result.settings.deny_all_reason, std::string(key) + "-invalid");
     EXPECT_EQ(lines(result), std::string("warning setting-invalid ") + key + "\n");
-    EXPECT_EQ(read({{key, " "}}).settings.deny_all_reason, "") << "an empty list lists nobody";
+    EXPECT_EQ(read_keys({{key, " "}}).settings.deny_all_reason, "") << "an empty list lists nobody";
   }
 }
 
 TEST(ReadSettings, AWrongReaderOfTheStatusPageIsLeftOut) {
-  const SettingsResult result = read({{"nginx-status-ipv4-whitelist", "10.0.0.1, ::2, x"}});
+  const SettingsResult result = read_keys({{"nginx-status-ipv4-whitelist", "10.0.0.1, ::2, x"}});
 
   EXPECT_EQ(result.settings.status_page_clients.to_string(), "::1/128,10.0.0.1/32");
   EXPECT_EQ(lines(result), "warning setting-invalid nginx-status-ipv4-whitelist\n");
 }
 
 TEST(ReadSettings, AnUnknownVariableLeavesTheClientsAddressAsTheKeyOfLimits) {
-  const SettingsResult result = read({{"limit-conn-zone-variable", "$nosuch"}});
+  const SettingsResult result = read_keys({{"limit-conn-zone-variable", "$nosuch"}});
 
   EXPECT_EQ(result.settings.limit_key, "$binary_remote_addr");
   EXPECT_EQ(lines(result), "warning setting-invalid limit-conn-zone-variable\n");
@@ -626,27 +628,27 @@ TEST(ReadSettings, AnUnknownVariableLeavesTheClientsAddressAsTheKeyOfLimits) {
 
 TEST(ReadSettings, PlannedKeysAreNamedWhenTheyAskForSomething) {
   EXPECT_EQ(
-      lines(read(
+      lines(read_keys(
           {{"otel-max-queuesize", "5"}, {"otlp-collector-port", "4317"}, {"opentelemetry-trust-incoming-span", "1"}})),
       "warning setting-planned otel-max-queuesize\n");
-  EXPECT_EQ(lines(read({{"limit-req-status-code", "200"}})), "warning setting-invalid limit-req-status-code\n");
+  EXPECT_EQ(lines(read_keys({{"limit-req-status-code", "200"}})), "warning setting-invalid limit-req-status-code\n");
 }
 
 TEST(ReadSettings, TcpAndUdpServicesHaveTriesAndAnswersOfTheirOwn) {
-  const Settings settings = read({{"proxy-stream-responses", "5"},
-                                  {"proxy-stream-next-upstream-tries", "0"},
-                                  {"proxy-stream-next-upstream-timeout", "10s"},
-                                  {"proxy-stream-next-upstream", "false"}})
+  const Settings settings = read_keys({{"proxy-stream-responses", "5"},
+                                       {"proxy-stream-next-upstream-tries", "0"},
+                                       {"proxy-stream-next-upstream-timeout", "10s"},
+                                       {"proxy-stream-next-upstream", "false"}})
                                 .settings;
   EXPECT_EQ(settings.stream_responses, 5u);
   EXPECT_EQ(settings.stream_next_upstream_tries, 0u);
   EXPECT_EQ(settings.stream_next_upstream_timeout, std::chrono::seconds(10));
   EXPECT_FALSE(settings.stream_next_upstream);
 
-  const SettingsResult bad = read({{"proxy-stream-responses", "-1"},
-                                   {"proxy-stream-next-upstream-tries", "many"},
-                                   {"proxy-stream-next-upstream-timeout", "soon"},
-                                   {"proxy-stream-next-upstream", "perhaps"}});
+  const SettingsResult bad = read_keys({{"proxy-stream-responses", "-1"},
+                                        {"proxy-stream-next-upstream-tries", "many"},
+                                        {"proxy-stream-next-upstream-timeout", "soon"},
+                                        {"proxy-stream-next-upstream", "perhaps"}});
   EXPECT_EQ(bad.settings.stream_responses, 1u);
   EXPECT_EQ(bad.settings.stream_next_upstream_tries, 3u);
   EXPECT_EQ(bad.settings.stream_next_upstream_timeout, std::chrono::seconds(600));
@@ -656,7 +658,7 @@ TEST(ReadSettings, TcpAndUdpServicesHaveTriesAndAnswersOfTheirOwn) {
 
 TEST(ReadSettings, TheLogOfTcpAndUdpServicesFollowsTheCommonKeysUnlessItsOwnSayOtherwise) {
   const auto log_of = [](std::map<std::string, std::string> data) {
-    const Settings settings = read(data).settings;
+    const Settings settings = read_keys(data).settings;
     return settings.stream_log_path + (settings.stream_log ? "" : " off") + " " + settings.access_log_path +
            (settings.access_log ? "" : " off");
   };
@@ -670,29 +672,29 @@ TEST(ReadSettings, TheLogOfTcpAndUdpServicesFollowsTheCommonKeysUnlessItsOwnSayO
 }
 
 TEST(ReadSettings, Http2IsOnWithItsNumberOfStreamsUnlessSwitchedOff) {
-  EXPECT_TRUE(read({}).settings.use_http2);
-  EXPECT_FALSE(read({{"use-http2", "false"}}).settings.use_http2);
-  EXPECT_EQ(read({{"http2-max-concurrent-streams", "7"}}).settings.http2_max_concurrent_streams, 7U);
+  EXPECT_TRUE(read_keys({}).settings.use_http2);
+  EXPECT_FALSE(read_keys({{"use-http2", "false"}}).settings.use_http2);
+  EXPECT_EQ(read_keys({{"http2-max-concurrent-streams", "7"}}).settings.http2_max_concurrent_streams, 7U);
 
-  const SettingsResult none = read({{"http2-max-concurrent-streams", "0"}});
+  const SettingsResult none = read_keys({{"http2-max-concurrent-streams", "0"}});
   EXPECT_EQ(none.settings.http2_max_concurrent_streams, 128U);
   EXPECT_EQ(lines(none), "warning setting-invalid http2-max-concurrent-streams\n");
 }
 
 TEST(ReadSettings, RawTextIsNeverUsed) {
-  EXPECT_EQ(lines(read({{"server-snippet", "deny all;"}, {"http-snippet", ""}})),
+  EXPECT_EQ(lines(read_keys({{"server-snippet", "deny all;"}, {"http-snippet", ""}})),
             "warning setting-refused server-snippet\n");
 }
 
 TEST(ReadSettings, NoOpsAreToldAsInformation) {
-  EXPECT_EQ(lines(read({{"reuse-port", "false"}, {"max-worker-connections", "16384"}})),
+  EXPECT_EQ(lines(read_keys({{"reuse-port", "false"}, {"max-worker-connections", "16384"}})),
             "info setting-noop reuse-port\n");
 }
 
 TEST(ReadSettings, AnyBytesGiveADefinedOutcome) {
   const std::string bytes("\0\xff\x80${|}\"'`\\;\r\n-9", 16);
   for (const SettingRow& row : settings_table()) {
-    const SettingsResult result = read({{std::string(row.key), bytes}});
+    const SettingsResult result = read_keys({{std::string(row.key), bytes}});
 
     EXPECT_TRUE(!result.diagnostics.empty() || result.used.count(std::string(row.key)) == 1 ||
                 row.support == Support::planned)
@@ -701,13 +703,13 @@ TEST(ReadSettings, AnyBytesGiveADefinedOutcome) {
 }
 
 TEST(Settings, KeysOfLogsAndAnswersAreRead) {
-  const SettingsResult result = read({{"default-type", "application/json"},
-                                      {"weir-reason-header", "true"},
-                                      {"debug-connections", "10.0.0.0/8, 192.0.2.1"},
-                                      {"disable-ipv6-dns", "true"},
-                                      {"enable-syslog", "true"},
-                                      {"syslog-host", "logs.example"},
-                                      {"syslog-port", "1514"}});
+  const SettingsResult result = read_keys({{"default-type", "application/json"},
+                                           {"weir-reason-header", "true"},
+                                           {"debug-connections", "10.0.0.0/8, 192.0.2.1"},
+                                           {"disable-ipv6-dns", "true"},
+                                           {"enable-syslog", "true"},
+                                           {"syslog-host", "logs.example"},
+                                           {"syslog-port", "1514"}});
   EXPECT_EQ(lines(result.diagnostics), "");
   EXPECT_EQ(result.settings.default_type, "application/json");
   EXPECT_TRUE(result.settings.reason_header);
@@ -719,11 +721,11 @@ TEST(Settings, KeysOfLogsAndAnswersAreRead) {
 }
 
 TEST(Settings, WrongValuesOfLogsAndAnswersLeaveTheDefault) {
-  const SettingsResult result = read({{"default-type", "text/html; charset=utf-8"},
-                                      {"weir-reason-header", "maybe"},
-                                      {"debug-connections", "10.0.0.1,here"},
-                                      {"syslog-host", "a b"},
-                                      {"syslog-port", "70000"}});
+  const SettingsResult result = read_keys({{"default-type", "text/html; charset=utf-8"},
+                                           {"weir-reason-header", "maybe"},
+                                           {"debug-connections", "10.0.0.1,here"},
+                                           {"syslog-host", "a b"},
+                                           {"syslog-port", "70000"}});
   EXPECT_EQ(result.diagnostics.size(), 5u) << lines(result.diagnostics);
   EXPECT_EQ(result.settings.default_type, "text/html");
   EXPECT_FALSE(result.settings.reason_header);

@@ -9,15 +9,15 @@
 namespace weir::http {
 namespace {
 
-using List = std::vector<std::pair<std::string, std::string>>;
+using FieldList = std::vector<std::pair<std::string, std::string>>;
 
 class H2ResponseBlockTest : public ::testing::Test {
  protected:
-  ParseStatus read(const List& fields, bool end_stream = false) {
+  ParseStatus read(const FieldList& fields, bool end_stream = false) {
     feed(fields);
     return block.finish(end_stream, head).status;
   }
-  ParseStatus read_trailers(const List& fields) {
+  ParseStatus read_trailers(const FieldList& fields) {
     feed(fields);
     return block.finish_trailers(trailers).status;
   }
@@ -28,7 +28,7 @@ class H2ResponseBlockTest : public ::testing::Test {
   Fields trailers;
 
  private:
-  void feed(const List& fields) {
+  void feed(const FieldList& fields) {
     block.begin(limits);
     for (const auto& [name, value] : fields) {
       if (!block.add(name, value)) return;
@@ -58,7 +58,7 @@ TEST_F(H2ResponseBlockTest, TheStreamTellsTheEndOfABodyWithoutLength) {
 }
 
 TEST_F(H2ResponseBlockTest, WhatHttp2ForbidsIsRefused) {
-  const List bad[] = {
+  const FieldList bad[] = {
       {},
       {{"x", "1"}},
       {{"x", "1"}, {":status", "200"}},
@@ -75,7 +75,7 @@ TEST_F(H2ResponseBlockTest, WhatHttp2ForbidsIsRefused) {
       {{":status", "200"}, {"transfer-encoding", "chunked"}},
       {{":status", "200"}, {"content-length", "1"}, {"content-length", "2"}},
   };
-  for (const List& fields : bad) {
+  for (const FieldList& fields : bad) {
     EXPECT_EQ(read(fields), ParseStatus::bad) << (fields.empty() ? "nothing" : fields.back().first);
     EXPECT_EQ(block.fault().status == ParseStatus::bad ? block.fault().http_status : 502, 502);
   }

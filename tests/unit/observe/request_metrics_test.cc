@@ -19,7 +19,7 @@ RequestMetricsOptions on() {
   return options;
 }
 
-RequestSample sample() {
+RequestSample request() {
   RequestSample s;
   s.location = 7;
   s.status = 200;
@@ -64,7 +64,7 @@ TEST(RequestMetrics, ExpositionHasTheOriginalsNamesLabelsAndBuckets) {
                       "response_size"};
   RequestMetrics metrics(options);
 
-  metrics.make_shard().observe(sample());
+  metrics.make_shard().observe(request());
 
   const std::string labels = kLabels;
   const std::string p = "nginx_ingress_controller_";
@@ -86,7 +86,7 @@ TEST(RequestMetrics, BucketsAreCumulativeAndBoundsInclusive) {
   RequestMetrics metrics(on());
   auto& shard = metrics.make_shard();
   for (const std::uint64_t size : {10u, 11u, 100u, 101u, 5'000'000u}) {
-    RequestSample s = sample();
+    RequestSample s = request();
     s.request_length = size;
     s.bytes_sent = size;
     shard.observe(s);
@@ -104,7 +104,7 @@ TEST(RequestMetrics, BucketsAreCumulativeAndBoundsInclusive) {
 
 TEST(RequestMetrics, UpstreamTimesThatAreNotSingleNumbersAreNotObserved) {
   RequestMetrics metrics(on());
-  RequestSample s = sample();
+  RequestSample s = request();
   s.connect_time = s.header_time = s.response_time = -1;
 
   metrics.make_shard().observe(s);
@@ -119,9 +119,9 @@ TEST(RequestMetrics, SeveralWorkersAreSummed) {
   auto& first = metrics.make_shard();
   auto& second = metrics.make_shard();
 
-  first.observe(sample());
-  second.observe(sample());
-  second.observe(sample());
+  first.observe(request());
+  second.observe(request());
+  second.observe(request());
 
   EXPECT_THAT(text(metrics), HasSubstr(std::string("controller_requests{") + kLabels + "} 3\n"));
 }
@@ -131,14 +131,14 @@ TEST(RequestMetrics, DisabledCountsNothing) {
   options.enabled = false;
   RequestMetrics metrics(options);
 
-  metrics.make_shard().observe(sample());
+  metrics.make_shard().observe(request());
 
   EXPECT_EQ(text(metrics), "");
   EXPECT_EQ(metrics.series(), 0u);
 }
 
 TEST(RequestMetrics, UndefinedHostsAreCountedOnlyOnDemand) {
-  RequestSample s = sample();
+  RequestSample s = request();
   s.host = "b.wild.example";
   s.host_is_configured = false;
   RequestMetrics usual(on());
@@ -158,7 +158,7 @@ TEST(RequestMetrics, WithoutPerHostThereIsNoHostLabelAndEveryHostCounts) {
   options.per_host = false;
   RequestMetrics metrics(options);
   auto& shard = metrics.make_shard();
-  RequestSample s = sample();
+  RequestSample s = request();
   shard.observe(s);
   s.host = "other.example";
   s.host_is_configured = false;
@@ -174,7 +174,7 @@ TEST(RequestMetrics, StatusClassesFoldCodes) {
   options.status_classes = true;
   RequestMetrics metrics(options);
   auto& shard = metrics.make_shard();
-  RequestSample s = sample();
+  RequestSample s = request();
   for (const int status : {200, 204, 404}) {
     s.status = status;
     shard.observe(s);
@@ -187,7 +187,7 @@ TEST(RequestMetrics, StatusClassesFoldCodes) {
 
 TEST(RequestMetrics, LabelValuesAreEscaped) {
   RequestMetrics metrics(on());
-  RequestSample s = sample();
+  RequestSample s = request();
   s.path = "/a\"b\\c";
 
   metrics.make_shard().observe(s);
@@ -198,22 +198,22 @@ TEST(RequestMetrics, LabelValuesAreEscaped) {
 TEST(RequestMetrics, SeriesOfVanishedIngressesAreRemovedAndStartAnew) {
   RequestMetrics metrics(on());
   auto& shard = metrics.make_shard();
-  shard.observe(sample());
-  RequestSample fallback = sample();  // untouched default server: empty labels
+  shard.observe(request());
+  RequestSample fallback = request();  // untouched default server: empty labels
   fallback.location = 1;
   fallback.ns = fallback.ingress = fallback.service = {};
   shard.observe(fallback);
-  shard.observe(sample());
+  shard.observe(request());
 
   metrics.set_live_ingresses({{"default", "other"}});
   EXPECT_THAT(text(metrics), Not(HasSubstr("ingress=\"web\"")));
   EXPECT_THAT(text(metrics), HasSubstr("ingress=\"\""));
 
-  shard.observe(sample());  // a request that ends after its Ingress went
+  shard.observe(request());  // a request that ends after its Ingress went
   EXPECT_THAT(text(metrics), Not(HasSubstr("ingress=\"web\"")));
 
   metrics.set_live_ingresses({{"default", "web"}});
-  shard.observe(sample());
+  shard.observe(request());
   EXPECT_THAT(text(metrics), HasSubstr(std::string("controller_requests{") + kLabels + "} 1\n"));
   EXPECT_LE(metrics.series(), 3u);
 }
@@ -223,7 +223,7 @@ TEST(RequestMetrics, SeriesBeyondTheBudgetAreDroppedAndCounted) {
   options.max_series = 2;
   RequestMetrics metrics(options);
   auto& shard = metrics.make_shard();
-  RequestSample s = sample();
+  RequestSample s = request();
   for (const int status : {200, 201, 202, 200}) {
     s.status = status;
     shard.observe(s);
@@ -238,7 +238,7 @@ TEST(RequestMetrics, InventedMethodsCannotEatTheBudget) {
   options.max_unusual_methods = 3;
   RequestMetrics metrics(options);
   auto& shard = metrics.make_shard();
-  RequestSample s = sample();
+  RequestSample s = request();
   for (int i = 0; i < 1000; ++i) {
     const std::string method = "M" + std::to_string(i);
     s.method = method;
@@ -256,7 +256,7 @@ TEST(RequestMetrics, ScrapesAndRemovalsWhileWorkersCount) {
   for (int w = 0; w < 2; ++w) {
     auto& shard = metrics.make_shard();
     workers.emplace_back([&shard, &stop] {
-      RequestSample s = sample();
+      RequestSample s = request();
       std::uint32_t i = 0;
       while (!stop.load(std::memory_order_relaxed)) {
         s.location = i++ % 50;

@@ -8,13 +8,7 @@ namespace {
 
 using ::testing::StartsWith;
 
-constexpr const char* kGet = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
 constexpr const char* kPost = "POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 5\r\n\r\nhello";
-constexpr const char* kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
-void pause(std::chrono::milliseconds time) {
-  eventually([until = std::chrono::steady_clock::now() + time] { return std::chrono::steady_clock::now() >= until; });
-}
 
 class ExchangeTest : public ::testing::Test {
  protected:

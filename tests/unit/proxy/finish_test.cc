@@ -15,8 +15,7 @@ using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
 using ::testing::Not;
 
-constexpr const char* kGet = "GET /x?y HTTP/1.1\r\nHost: a.example\r\nUser-Agent: test\r\n\r\n";
-constexpr const char* kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+constexpr const char* kGetWithAgent = "GET /x?y HTTP/1.1\r\nHost: a.example\r\nUser-Agent: test\r\n\r\n";
 
 class FinishTest : public ::testing::Test {
  protected:
@@ -52,7 +51,7 @@ TEST_F(FinishTest, EachRequestGivesOneLine) {
   rules.backend("default-web-80", {upstream.port()});
   Proxy proxy(rules, 1, &log);
 
-  proxy.get(kGet);
+  proxy.get(kGetWithAgent);
 
   EXPECT_THAT(line_with("/x?y"),
               MatchesRegex("127.0.0.1 \"GET /x\\?y HTTP/1.1\" 200 2 [0-9]+ \\[default-web-80\\] 200 [0-9a-f]+ -?\n"));
@@ -64,7 +63,7 @@ TEST_F(FinishTest, AClientThatWentAwayIsA499) {
   rules.backend("web", {upstream.port()});
   Proxy proxy(rules, 1, &log);
   Wire client = proxy.connect();
-  client.send(kGet);
+  client.send(kGetWithAgent);
   ASSERT_TRUE(eventually([&] { return upstream.connections() == 1; }));
 
   client.reset();
@@ -101,7 +100,7 @@ TEST_F(FinishTest, ALocationCanKeepItsRequestsOutOfTheLog) {
   rules.backend("web", {upstream.port()});
   Proxy proxy(rules, 1, &log);
 
-  proxy.get(kGet);
+  proxy.get(kGetWithAgent);
   proxy.get("GET /loud HTTP/1.1\r\nHost: b.example\r\n\r\n");
 
   EXPECT_THAT(line_with("/loud"), Not(HasSubstr("/x?y")));
@@ -112,7 +111,7 @@ TEST_F(FinishTest, AnswersMadeHereCarryTheirReason) {
   rules.backend("web", {});
   Proxy proxy(rules, 1, &log);
 
-  proxy.get(kGet);
+  proxy.get(kGetWithAgent);
 
   EXPECT_THAT(line_with("503"), HasSubstr("no-endpoints"));
 }
@@ -129,7 +128,7 @@ TEST_F(FinishTest, FieldsOfTheResponseAreThoseThatWentOut) {
       "[$sent_http_connection][$sent_http_x_empty][$sent_http_none][$sent_http_location][$sent_http_server]";
   Proxy proxy(rules, 1, &log);
 
-  proxy.get(kGet);
+  proxy.get(kGetWithAgent);
   EXPECT_THAT(line_with("of=/x "), HasSubstr("of=/x [a, b][ours][text/css][2][keep-alive][-][-][-][-]\n"));
 }
 
@@ -207,7 +206,7 @@ TEST_F(FinishTest, ALongBodyCutByADrainTellsItsBytes) {
   rules.settings.log_format = kCutFormat;
   Proxy proxy(rules, 1, &log);
   Wire client = proxy.connect();
-  client.send(kGet);
+  client.send(kGetWithAgent);
   client.read_head();
   ASSERT_EQ(client.read_exactly(kCame).size(), kCame);
 

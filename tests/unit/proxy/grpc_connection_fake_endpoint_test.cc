@@ -29,7 +29,7 @@ TEST_F(GrpcFakeEndpoint, ABodyGoesUpAsTheEndpointOpensItsWindow) {
   });
   Proxy& weir = proxy(upstream);
   Wire client = weir.connect();
-  client.send(kGet);
+  client.send(kBareCall);
   EXPECT_THAT(client.read_response(), HasSubstr("first"));
   client.send("POST /S/M HTTP/1.1\r\nHost: a.example\r\nContent-Length: 1000\r\n\r\n" + sent);
 
@@ -78,7 +78,7 @@ TEST_F(GrpcFakeEndpoint, AnEndpointMayNotSendMoreThanItsWindow) {
   });
   Wire client = proxy(upstream).connect();
   client.shrink_receive_buffer();
-  client.send(kPost);
+  client.send(kCall);
 
   EXPECT_TRUE(eventually([&] { return told.load(); })) << "the connection went on";
 }
@@ -141,7 +141,7 @@ TEST_F(GrpcFakeEndpoint, AClientThatDoesNotReadHoldsTheEndpointBack) {
   });
   Wire client = proxy(upstream).connect();
   client.shrink_receive_buffer();
-  client.send(kPost);
+  client.send(kCall);
   ASSERT_TRUE(is_stuck(sent));
 
   EXPECT_LT(sent, kSize / 2) << "what the sockets hold, and the window";
@@ -204,7 +204,7 @@ TEST_F(GrpcFakeEndpoint, PingsAreAnsweredBetweenRequests) {
   Proxy& weir = proxy(upstream);
 
   for (int i = 1; i <= 3; ++i) {
-    EXPECT_THAT(weir.get(kPost), HasSubstr("hello"));
+    EXPECT_THAT(weir.get(kCall), HasSubstr("hello"));
     delivered = i;
     EXPECT_TRUE(eventually([&] { return answered == i; }));
   }
@@ -228,7 +228,7 @@ TEST_F(GrpcFakeEndpoint, AnIdleConnectionHasABudgetToo) {
   Proxy& weir = proxy(upstream);
 
   for (int i = 1; i <= 2; ++i) {
-    EXPECT_THAT(weir.get(kPost), HasSubstr("hello"));
+    EXPECT_THAT(weir.get(kCall), HasSubstr("hello"));
     delivered = i;
     EXPECT_TRUE(eventually([&] { return ended == i; }));
   }
@@ -248,7 +248,7 @@ TEST_F(GrpcFakeEndpoint, AnIdleConnectionThatEndsIsNotUsedAgain) {
   Proxy& weir = proxy(upstream);
 
   for (int i = 1; i <= 3; ++i) {
-    EXPECT_THAT(weir.get(kPost), HasSubstr("hello"));
+    EXPECT_THAT(weir.get(kCall), HasSubstr("hello"));
     EXPECT_TRUE(eventually([&] { return closed == i; })) << "Weir closes it";
   }
 }
@@ -268,7 +268,7 @@ TEST_F(GrpcFakeEndpoint, ConnectionsAreNotSharedWithHttp1) {
   rules.add("b.example", "/", "web");
   Proxy& weir = proxy(upstream);
 
-  EXPECT_THAT(weir.get(kPost), HasSubstr("hello"));
+  EXPECT_THAT(weir.get(kCall), HasSubstr("hello"));
   EXPECT_THAT(weir.get("GET / HTTP/1.1\r\nHost: b.example\r\n\r\n"), HasSubstr("plain"));
   EXPECT_EQ(http1, 1);
 }
@@ -286,7 +286,7 @@ TEST_F(GrpcFakeEndpoint, AClientThatLeavesEndsTheCall) {
     state = 2;
   });
   Wire client = proxy(upstream).connect();
-  client.send(kPost);
+  client.send(kCall);
   ASSERT_THAT(client.read_until("begun"), HasSubstr("begun"));
   client.reset();
 

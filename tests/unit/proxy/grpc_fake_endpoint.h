@@ -12,8 +12,8 @@
 
 namespace weir::proxy::test {
 
-inline constexpr const char* kGet = "GET /a?b HTTP/1.1\r\nHost: a.example\r\n\r\n";
-inline constexpr const char* kPost = "POST /S/M HTTP/1.1\r\nHost: a.example\r\nContent-Length: 5\r\n\r\nhello";
+inline constexpr const char* kBareCall = "GET /a?b HTTP/1.1\r\nHost: a.example\r\n\r\n";
+inline constexpr const char* kCall = "POST /S/M HTTP/1.1\r\nHost: a.example\r\nContent-Length: 5\r\n\r\nhello";
 
 class GrpcFakeEndpoint : public ::testing::Test {
  protected:
@@ -28,7 +28,7 @@ class GrpcFakeEndpoint : public ::testing::Test {
     proxy_.emplace(rules);
     return *proxy_;
   }
-  std::string ask(const FakeUpstream::Script& script, std::string_view request = kPost) {
+  std::string ask(const FakeUpstream::Script& script, std::string_view request = kCall) {
     upstream_.emplace(script);
     return proxy(*upstream_).get(request);
   }

@@ -107,7 +107,7 @@ TEST_F(GrpcFakeEndpoint, AStandInSpeaksGrpcAndIsToldNothing) {
   own.backend("spare", {upstream.port()});
   Proxy proxy(own);
 
-  EXPECT_THAT(proxy.get(kPost), HasSubstr("spare"));
+  EXPECT_THAT(proxy.get(kCall), HasSubstr("spare"));
   EXPECT_THAT(fields, ::testing::Contains(::testing::Pair(":path", "/S/M")));
   for (const auto& [name, value] : fields) EXPECT_NE(name, "x-code") << "spec 4.7";
 }
@@ -245,10 +245,10 @@ TEST_F(GrpcFakeEndpoint, AResetBeforeTheHeadIsTriedAgainForAGetOnly) {
     endpoint.next(kGoaway);
   };
 
-  EXPECT_THAT(ask(resetting, kPost),
+  EXPECT_THAT(ask(resetting, kCall),
               AllOf(StartsWith("HTTP/1.1 502 "), HasSubstr("X-Weir-Reason: upstream-reset\r\n")));
   EXPECT_EQ(connections(), 1);
-  EXPECT_THAT(ask(resetting, kGet), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(ask(resetting, kBareCall), StartsWith("HTTP/1.1 200 "));
   EXPECT_EQ(connections(), 2);
 }
 
@@ -260,7 +260,7 @@ TEST_F(GrpcFakeEndpoint, WhatProxyNextUpstreamSaysDoesNotCount) {
                     const std::uint32_t stream = endpoint.request();
                     if (connection > 0) endpoint.answer(stream, "hello");
                   },
-                  kGet),
+                  kBareCall),
               StartsWith("HTTP/1.1 200 "));
 }
 
@@ -315,7 +315,7 @@ TEST_F(GrpcFakeEndpoint, ALengthThatIsNotKeptCutsTheResponse) {
     endpoint.next(kGoaway);
   });
   Wire client = proxy(upstream).connect();
-  client.send(kPost);
+  client.send(kCall);
   const std::string answer = client.read_response();
 
   // It may be known before the head was sent.

@@ -302,6 +302,10 @@ bool eventually(const std::function<bool()>& condition) {
   return true;
 }
 
+void pause(std::chrono::milliseconds time) {
+  ::poll(nullptr, 0, static_cast<int>(time.count()));
+}
+
 std::string body_of(const std::string& response) {
   const std::size_t end = response.find("\r\n\r\n");
   return end == std::string::npos ? std::string() : response.substr(end + 4);

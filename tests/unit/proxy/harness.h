@@ -25,6 +25,9 @@ namespace weir::proxy::test {
 
 using namespace std::chrono_literals;
 
+inline constexpr const char* kGet = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
+inline constexpr const char* kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
 // One connection with exact bytes in and out. Every wait ends after 10 s with what came so far.
 class Wire {
  public:
@@ -125,6 +128,7 @@ class Proxy {
 
 // Until `condition` holds, at most 10 s.
 bool eventually(const std::function<bool()>& condition);
+void pause(std::chrono::milliseconds time);
 
 std::string body_of(const std::string& response);
 std::string pattern(std::size_t size);  // bytes that tell a wrong offset

@@ -10,9 +10,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr const char* kGet = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
-constexpr const char* kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
 class Http1SessionTest : public ::testing::Test {
  protected:
   Http1SessionTest() : upstream(FakeUpstream::answering(kOk)) {

@@ -12,7 +12,6 @@
 namespace weir::proxy::test {
 namespace {
 
-const std::string kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const std::string kRight = "Authorization: Basic Ym9iOnNlY3JldA==\r\n";    // bob:secret
 const std::string kWrong = "Authorization: Basic Ym9iOmd1ZXNz\r\n";        // bob:guess
 const std::string kUnknown = "Authorization: Basic ZXZlOnNlY3JldA==\r\n";  // eve:secret

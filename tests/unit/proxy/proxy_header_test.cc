@@ -35,8 +35,6 @@ class ProxyHeaderTest : public ::testing::Test {
 };
 
 const std::string kLine = "PROXY TCP4 203.0.113.7 198.51.100.1 1234 443\r\n";
-const std::string kGet = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
-
 TEST_F(ProxyHeaderTest, TheSourceOfTheHeaderIsTheClient) {
   Proxy proxy(rules);
 
@@ -58,7 +56,8 @@ TEST_F(ProxyHeaderTest, AHeaderMayComeByteByByteAndServesAllRequestsOfItsConnect
 
 TEST_F(ProxyHeaderTest, AConnectionWithoutTheHeaderIsClosedUnanswered) {
   Proxy proxy(rules);
-  for (const std::string& bytes : {kGet, std::string("PROXY TCP4 1.2.3.4\r\n") + kGet, std::string("\x16\x03\x01")}) {
+  for (const std::string& bytes :
+       {std::string(kGet), std::string("PROXY TCP4 1.2.3.4\r\n") + kGet, std::string("\x16\x03\x01")}) {
     Wire wire = proxy.connect();
     ASSERT_TRUE(wire.send(bytes));
     EXPECT_EQ(wire.read_all(), "") << bytes;
@@ -78,7 +77,7 @@ TEST_F(ProxyHeaderTest, AHeaderHasToBeThereInTime) {
 TEST_F(ProxyHeaderTest, AHealthCheckOfTheLoadBalancerItselfIsServedAsTheConnectionItIs) {
   Proxy proxy(rules);
 
-  EXPECT_THAT(proxy.get("PROXY UNKNOWN\r\n" + kGet), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(proxy.get(std::string("PROXY UNKNOWN\r\n") + kGet), StartsWith("HTTP/1.1 200"));
   EXPECT_THAT(upstream_saw(), HasSubstr("X-Forwarded-For: 127.0.0.1\r\n"));
 }
 

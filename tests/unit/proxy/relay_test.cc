@@ -11,12 +11,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr const char* kGet = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
-
-void pause(std::chrono::milliseconds time) {
-  eventually([until = std::chrono::steady_clock::now() + time] { return std::chrono::steady_clock::now() >= until; });
-}
-
 // Decodes chunks of any size.
 std::string decode_chunks(std::string_view text) {
   std::string out;

@@ -10,8 +10,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr const char* kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
 std::string post(std::size_t length, const std::string& fields = {}) {
   return "POST /up HTTP/1.1\r\nHost: a.example\r\nContent-Length: " + std::to_string(length) + "\r\n" + fields + "\r\n";
 }

@@ -10,9 +10,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr const char* kGet = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
-constexpr const char* kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
 TEST(Server, ANewTableIsInForceForTheNextRequestOfAnOpenConnection) {
   FakeUpstream a(FakeUpstream::answering("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na"));
   FakeUpstream b(FakeUpstream::answering("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb"));
