@@ -11,6 +11,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -18,6 +19,9 @@ import time
 import yaml
 
 from cluster import ClusterError
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "scenario"))
+from ports import free_port  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -129,12 +133,6 @@ def request(port, host, path="/", method="GET", tls=False, timeout=5):
         return answer
     finally:
         connection.close()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Weir:

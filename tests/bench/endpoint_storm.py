@@ -16,12 +16,14 @@ import os
 import pathlib
 import queue
 import random
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "scenario"))
+from ports import free_port  # noqa: E402
 
 ENDPOINTS = 10
 CLIENTS = 4
@@ -172,12 +174,6 @@ def control_cpu(pid):
     """Seconds of the control thread, the one that the process began with."""
     fields = pathlib.Path(f"/proc/{pid}/task/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def storm(api, port, arguments):

@@ -27,6 +27,9 @@ import tempfile
 import threading
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "scenario"))
+from ports import free_port  # noqa: E402
+
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = HERE.parent.parent / "build" / "release"
 BACKEND_PORT = 9000
@@ -47,12 +50,6 @@ WORKLOADS = {
     "handshakes": (["--path", "/api/tiny", "--connections", "8", "--handshakes", "--slice", "0.3"], True, 1.00, 1.05),
     "rate8k": (["--path", "/api/1k", "--connections", "64", "--rate", "8000"], False, None, None),
 }
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 # Copies of Weir that differ in the number of hosts.

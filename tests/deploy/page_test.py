@@ -5,12 +5,15 @@ import json
 import os
 import pathlib
 import shutil
-import socket
 import stat
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "scenario"))
+from ports import free_port  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("WEIR_PROGRAM", str(ROOT / "build/release/weir"))
@@ -42,12 +45,6 @@ metadata: {name: web-1, labels: {kubernetes.io/service-name: web}}
 ports: [{port: 8080}]
 endpoints: [{addresses: [10.1.2.3]}]
 """
-
-
-def free_port():
-    with socket.socket() as any_socket:
-        any_socket.bind(("127.0.0.1", 0))
-        return any_socket.getsockname()[1]
 
 
 class Page(unittest.TestCase):

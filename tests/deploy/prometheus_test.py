@@ -5,7 +5,6 @@ import http.client
 import json
 import os
 import pathlib
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,15 +15,12 @@ import urllib.request
 
 import yaml
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "scenario"))
+from ports import free_port  # noqa: E402
+
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAM = os.environ.get("WEIR_PROGRAM", str(HERE.parents[1] / "build/release/weir"))
 DEADLINE = 60  # seconds for all expressions to have data
-
-
-def free_port():
-    with socket.socket() as any_socket:
-        any_socket.bind(("127.0.0.1", 0))
-        return any_socket.getsockname()[1]
 
 
 def manifests(folder, backend_port):

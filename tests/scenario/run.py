@@ -24,6 +24,8 @@ import zlib
 
 import yaml
 
+from ports import free_port
+
 HERE = pathlib.Path(__file__).resolve().parent
 PREFIX = "nginx.ingress.kubernetes.io/"
 # Sanitizer builds are slow; every wait is a deadline, never a fixed pause.
@@ -309,12 +311,6 @@ def make_certificate(folder, hosts):
 
 
 # ------------------------------------------------------------------------------------------------------------ runner
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def is_ready(port):
     """What /readyz on the port says; False also while nobody listens."""
     try:

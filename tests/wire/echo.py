@@ -17,7 +17,7 @@ import time
 import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "scenario"))
-from run import free_port  # noqa: E402
+from ports import free_port  # noqa: E402
 
 PATIENCE = 20  # seconds; nothing takes that long
 GET = b"GET /a?b=1 HTTP/1.1\r\nHost: demo\r\n\r\n"

@@ -22,7 +22,7 @@ import traceback
 import yaml
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "scenario"))
-from run import free_port  # noqa: E402
+from ports import free_port  # noqa: E402
 
 PATIENCE = 20  # seconds; nothing takes that long
 WEIR = None
@@ -108,12 +108,6 @@ class UdpEcho:
 
     def close(self):
         self.socket.close()
-
-
-def dead_port(kind=socket.SOCK_STREAM):
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 # ---------------------------------------------------------------------------------------------------------- objects
@@ -334,7 +328,7 @@ def case_round_robin(folder):
 def case_dead_endpoints(folder):
     """A dead endpoint is passed over for the next one; with none left the connection is closed and logged as 502."""
     echo = TcpEcho("a")
-    dead = [dead_port(), dead_port()]
+    dead = [free_port(), free_port()]
     port = free_port()
     weir = Weir(folder, tcp={str(port): "default/db:5432"}, services=service("db", [*dead, echo.port]),
                 settings={"worker-processes": "1", "log-format-stream": "$status $upstream_addr"})
@@ -668,7 +662,7 @@ def case_udp_responses(folder):
 def case_udp_dead_endpoint(folder):
     """An endpoint that turns a datagram down by ICMP is left for the next one, which gets it; with none left it is a 502."""
     names = UdpEcho("u")
-    dead = dead_port(socket.SOCK_DGRAM)
+    dead = free_port(socket.SOCK_DGRAM)
     port = free_port()
     weir = Weir(folder, udp={str(port): "default/dns:5432"}, services=service("dns", [dead, names.port], protocol="UDP"),
                 settings={"worker-processes": "1", "log-format-stream": "$protocol $status $upstream_addr"})
