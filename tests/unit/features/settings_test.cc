@@ -486,15 +486,16 @@ TEST(ReadSettings, ValuesThatDoNotDecodeLeaveTheDefault) {
 }
 
 TEST(ReadSettings, TypesThatAreNoneAreTold) {
-  const CompressionSettings standard = read({}).settings.compression;
+  const CompressionSettings standard = read_keys({}).settings.compression;
   for (const char* bad : {"a;b", "text/css; text/plain", "\"text/css\"", "text/css}", " ,"}) {
-    const SettingsResult result = read({{"gzip-types", bad}, {"brotli-types", bad}});
+    const SettingsResult result = read_keys({{"gzip-types", bad}, {"brotli-types", bad}});
     EXPECT_EQ(lines(result), "warning setting-invalid brotli-types\nwarning setting-invalid gzip-types\n") << bad;
     EXPECT_THAT(result.diagnostics.front().text, HasSubstr("; the default is used")) << bad;
     EXPECT_EQ(result.settings.compression, standard) << bad;
   }
 
-  const SettingsResult partly = read({{"gzip-types", "json text/css\ntext/* image/svg+xml"}, {"brotli-types", "*"}});
+  const SettingsResult partly =
+      read_keys({{"gzip-types", "json text/css\ntext/* image/svg+xml"}, {"brotli-types", "*"}});
   EXPECT_THAT(partly.settings.compression.gzip.types, ::testing::ElementsAre("text/css", "image/svg+xml"));
   EXPECT_THAT(partly.settings.compression.brotli.types, ::testing::ElementsAre("*"));
   ASSERT_EQ(partly.diagnostics.size(), 1u);
