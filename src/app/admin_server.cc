@@ -102,6 +102,8 @@ struct AdminServer::State {
   asio::awaitable<void> accept(Acceptor& acceptor, bool inspects);
   template <class Protocol>
   asio::awaitable<void> serve(asio::basic_stream_socket<Protocol> socket, bool inspects);
+  // What follows the path of health checks in `path`; nullopt: it is another path.
+  std::optional<std::string_view> health_check(std::string_view path) const;
   asio::awaitable<Response> answer(const Request& request, bool inspects);
   asio::awaitable<void> inspect(std::string target, Response& response);
 };
@@ -150,6 +152,16 @@ asio::awaitable<void> AdminServer::State::inspect(std::string target, Response& 
   response.body() = std::move(waiting->answer->body);
 }
 
+// The original answers each of its two checks at a path of its own as well (spec 8.3).
+std::optional<std::string_view> AdminServer::State::health_check(std::string_view path) const {
+  for (const std::string_view base : {std::string_view("/healthz"), std::string_view(handlers.health_path)}) {
+    if (base.empty() || !path.starts_with(base)) continue;
+    const std::string_view rest = path.substr(base.size());
+    if (rest.empty() || rest == "/ping" || rest == "/nginx-ingress-controller") return rest;
+  }
+  return std::nullopt;
+}
+
 asio::awaitable<Response> AdminServer::State::answer(const Request& request, bool inspects) {
   Response response;
   response.version(11);
@@ -161,8 +173,8 @@ asio::awaitable<Response> AdminServer::State::answer(const Request& request, boo
     response.result(http::status::method_not_allowed);
     response.set(http::field::allow, "GET, HEAD");
     response.body() = "method not allowed\n";
-  } else if (path == "/healthz" || (!handlers.health_path.empty() && path == handlers.health_path)) {
-    const bool healthy = handlers.healthy();
+  } else if (const auto check = health_check(path)) {
+    const bool healthy = *check == "/ping" || handlers.healthy();
     response.result(healthy ? http::status::ok : http::status::internal_server_error);
     response.body() = healthy ? "ok" : "shutting down";
   } else if (path == "/readyz") {

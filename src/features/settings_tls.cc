@@ -15,15 +15,15 @@ std::optional<std::string> read_redirect_code(std::string_view value, Settings& 
   return std::nullopt;
 }
 
-// Names the original's proxy knows; only 1.2 and 1.3 are ever spoken.
+// Names the original's proxy knows. What is older than 1.2 is spoken beside 1.2 or 1.3 only.
 std::optional<std::string> check_protocols(std::string_view value) {
   bool usable = false;
   for (const std::string& name : base::split_list(value, ' ')) {
-    const bool spoken = name == "TLSv1.2" || name == "TLSv1.3";
-    if (!spoken && name != "SSLv2" && name != "SSLv3" && name != "TLSv1" && name != "TLSv1.1") {
+    const bool safe = name == "TLSv1.2" || name == "TLSv1.3";
+    if (!safe && name != "SSLv2" && name != "SSLv3" && name != "TLSv1" && name != "TLSv1.1") {
       return "has the unknown protocol `" + name + "`";
     }
-    usable = usable || spoken;
+    usable = usable || safe;
   }
   if (!usable) return "has neither TLSv1.2 nor TLSv1.3";
   return std::nullopt;
@@ -88,7 +88,9 @@ std::vector<SettingSpec> tls_settings() {
           .type("seconds")
           .check(check_seconds),
       setting("hsts-preload", in_defaults(&Policies::hsts, &HstsPolicy::preload), "`preload` in it."),
-      setting("ssl-protocols", in_settings(&Settings::ssl_protocols), "TLS versions; only 1.2 and 1.3 are spoken.")
+      setting(
+          "ssl-protocols", in_settings(&Settings::ssl_protocols),
+          "TLS versions, TLSv1.2 or TLSv1.3 among them; TLSv1 and TLSv1.1 need `@SECLEVEL=0` in `ssl-ciphers` as well.")
           .check(check_protocols),
       setting("ssl-ciphers", in_settings(&Settings::ssl_ciphers), "TLS 1.2 ciphers, in the server's order.")
           .check(check_openssl_list),

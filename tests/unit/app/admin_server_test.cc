@@ -91,6 +91,16 @@ TEST_F(AdminServerTest, TheConfiguredHealthPathAnswersAsHealthz) {
   EXPECT_THAT(get(port_, "/alive"), StartsWith("HTTP/1.1 500"));
 }
 
+TEST_F(AdminServerTest, EachCheckHasAPathOfItsOwn) {
+  for (const std::string base : {"/healthz", "/alive"}) {
+    EXPECT_THAT(get(port_, base + "/ping"), AllOf(StartsWith("HTTP/1.1 200"), EndsWith("\r\n\r\nok")));
+    EXPECT_THAT(get(port_, base + "/nginx-ingress-controller"), StartsWith("HTTP/1.1 200"));
+  }
+  healthy_ = false;
+  EXPECT_THAT(get(port_, "/healthz/ping"), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(get(port_, "/healthz/nginx-ingress-controller"), StartsWith("HTTP/1.1 500"));
+}
+
 TEST_F(AdminServerTest, MetricsAreCompressedForWhoAcceptsIt) {
   many_ = 100000;
   const std::string plain = get(port_, "/metrics");
