@@ -359,6 +359,10 @@ int Daemon::run() {
     access_log_.drain(std::chrono::seconds(1));
     log::info("serve", "all requests have ended");
   };
+  steps.reopen_logs = [this] {
+    for (const std::string& problem : access_log_.reopen()) log::error("serve", "SIGUSR1: {}", problem);
+    log::info("serve", "SIGUSR1 received, log files are opened again");
+  };
   shutdown.arm(std::move(steps));
   context_.run();
   // Their threads ask the loop: they end first.

@@ -14,6 +14,10 @@ unsigned usable_cpus();
 // From the text of cpu.max ("200000 100000", "max 100000"): CPUs rounded up; 0: no limit or unreadable.
 unsigned cpus_of_quota(std::string_view cpu_max);
 
+// Descriptors 0 to 2 that whoever started us has closed become ones that nothing can be written to. Otherwise the next
+// socket has that number, and lines of the logs go into it.
+void occupy_standard_streams();
+
 // Empty when it cannot be had.
 std::string host_name();
 

@@ -1,6 +1,7 @@
 // `weir serve`: the daemon.
 #include "commands.h"
 #include "daemon.h"
+#include "machine.h"
 #include "print.h"
 #include "serve_options.h"
 #include "version.h"
@@ -37,6 +38,7 @@ int serve(const ServeOptions& options, const std::vector<Flag>& flags, const std
     print_error("weir serve: " + *problem + "\n");
     return kExitUsage;
   }
+  occupy_standard_streams();
   observe::start_log({options.log_level, options.log_style, 2});
   observe::log::info("serve", "Weir {} starts{}, compatible with ingress-nginx 1.15.1", version_text(),
                      options.manifests.empty() ? "" : " in standalone mode");

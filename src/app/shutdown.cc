@@ -18,16 +18,18 @@ constexpr std::chrono::milliseconds kDrainPoll{10};
 }  // namespace
 
 struct Shutdown::State {
-  explicit State(asio::io_context& c) : context(c), signals(c, SIGTERM, SIGINT), timer(c) {}
+  explicit State(asio::io_context& c) : context(c), signals(c, SIGTERM, SIGINT), reopen(c, SIGUSR1), timer(c) {}
 
   asio::io_context& context;
   asio::signal_set signals;
+  asio::signal_set reopen;
   asio::steady_timer timer;
   ShutdownSteps steps;
   bool begun = false;
   bool in_a_hurry = false;  // SIGINT: no waits
 
   void wait_for_signal();
+  void wait_for_reopen();
   void begin(int signal);
   void drain();
   void check_drained();
@@ -44,6 +46,14 @@ void Shutdown::State::wait_for_signal() {
     }
     begin(signal);
     wait_for_signal();
+  });
+}
+
+void Shutdown::State::wait_for_reopen() {
+  reopen.async_wait([this](const boost::system::error_code& error, int) {
+    if (error) return;
+    steps.reopen_logs();
+    wait_for_reopen();
   });
 }
 
@@ -83,7 +93,7 @@ void Shutdown::State::check_drained() {
 }
 
 Shutdown::Shutdown(asio::io_context& context) : state_(std::make_unique<State>(context)) {
-  for (const int signal : {SIGHUP, SIGPIPE, SIGUSR1}) ::signal(signal, SIG_IGN);
+  for (const int signal : {SIGHUP, SIGPIPE}) ::signal(signal, SIG_IGN);
 }
 
 Shutdown::~Shutdown() = default;
@@ -91,6 +101,7 @@ Shutdown::~Shutdown() = default;
 void Shutdown::arm(ShutdownSteps steps) {
   state_->steps = std::move(steps);
   state_->wait_for_signal();
+  state_->wait_for_reopen();
 }
 
 }  // namespace weir::app

@@ -1,6 +1,6 @@
 // Shutdown: what signals do (spec 8.9). SIGTERM: not healthy, wait `grace`, drain, wait `post_grace`, end. SIGINT: the
-// same without the waits. A second one of either: the process ends at once with 128 + its number. SIGHUP, SIGPIPE and
-// SIGUSR1 are ignored.
+// same without the waits. A second one of either: the process ends at once with 128 + its number. SIGUSR1: log files
+// are opened again, as whoever has renamed them asks nginx to. SIGHUP and SIGPIPE are ignored.
 //
 // Thread rule: the control thread. Lifetime: longer than the io_context runs.
 #pragma once
@@ -21,6 +21,7 @@ struct ShutdownSteps {
   std::function<void()> drain;  // starts it
   std::function<bool()> drained;
   std::function<void()> after_drain;
+  std::function<void()> reopen_logs;
 };
 
 class Shutdown {

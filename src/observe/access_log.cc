@@ -154,6 +154,19 @@ std::vector<std::string> AccessLog::configure(const AccessLogSettings& settings)
   return problems;
 }
 
+std::vector<std::string> AccessLog::reopen() {
+  std::vector<std::string> problems;
+  const std::lock_guard lock(mutex_);
+  if (!active_) return problems;
+  StreamWriter* const first = active_->output.writer.get();
+  StreamWriter* const second = active_->stream_output.writer.get();
+  for (StreamWriter* const writer : {first, second == first ? nullptr : second}) {
+    if (writer == nullptr) continue;
+    if (const auto opened = writer->reopen(); !opened) problems.push_back(opened.error().text());
+  }
+  return problems;
+}
+
 std::unique_ptr<AccessLogBuffer> AccessLog::make_buffer() {
   return std::make_unique<AccessLogBuffer>(*this);
 }

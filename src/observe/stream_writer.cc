@@ -25,6 +25,13 @@ bool is_wait(int error) {
   return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
 
+base::Result<int> open_to_append(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0644);
+  if (fd >= 0) return fd;
+  const int error = errno;
+  return base::fail("open " + path + " for appending: " + std::strerror(error), error);
+}
+
 }  // namespace
 
 StreamWriter::StreamWriter(int fd, bool owned, std::size_t max_queued_bytes, std::unique_ptr<SyslogSender> syslog)
@@ -53,12 +60,23 @@ base::Result<std::unique_ptr<StreamWriter>> StreamWriter::to_path(const std::str
                                                                   std::size_t max_queued_bytes) {
   if (path == "/dev/stdout") return to_fd(STDOUT_FILENO, max_queued_bytes);
   if (path == "/dev/stderr") return to_fd(STDERR_FILENO, max_queued_bytes);
-  const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0644);
-  if (fd < 0) {
-    const int error = errno;
-    return base::fail("open " + path + " for appending: " + std::strerror(error), error);
-  }
-  return std::unique_ptr<StreamWriter>(new StreamWriter(fd, true, max_queued_bytes));
+  const auto fd = open_to_append(path);
+  if (!fd) return fd.error();
+  std::unique_ptr<StreamWriter> writer(new StreamWriter(*fd, true, max_queued_bytes));
+  writer->path_ = path;
+  return writer;
+}
+
+base::Result<void> StreamWriter::reopen() {
+  if (path_.empty()) return {};
+  const auto fd = open_to_append(path_);
+  if (!fd) return fd.error();
+  // At once for the thread that writes: a chunk goes to one file or the other.
+  const bool replaced = ::dup3(*fd, fd_, O_CLOEXEC) >= 0;
+  const int error = errno;
+  ::close(*fd);
+  if (!replaced) return base::fail("open " + path_ + " again: " + std::strerror(error), error);
+  return {};
 }
 
 std::unique_ptr<StreamWriter> StreamWriter::to_syslog(const std::string& host, std::uint16_t port,

@@ -735,14 +735,14 @@ def case_many_clients_at_once(folder):
     return weir
 
 
-def main():
+def main(functions):
     global WEIR
     parser = argparse.ArgumentParser()
     parser.add_argument("--weir", required=True)
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
     WEIR = str(pathlib.Path(arguments.weir).resolve())
-    cases = {name: function for name, function in globals().items() if name.startswith("case_")}
+    cases = {name: function for name, function in functions.items() if name.startswith("case_")}
     failed = []
     for name in arguments.names or cases:
         with tempfile.TemporaryDirectory(prefix="weir-port-services-") as folder:
@@ -771,4 +771,4 @@ def main():
 RUNNING = []
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(globals()))

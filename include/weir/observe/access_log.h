@@ -159,6 +159,10 @@ class AccessLog {
   // What configure() would say of format and patterns; the path is not opened. Any thread.
   static std::vector<std::string> problems_of(const AccessLogSettings& settings);
 
+  // Opens the files in use again, after somebody has renamed them. Each returned text names one that could not be
+  // opened and stays as it was. Control thread.
+  std::vector<std::string> reopen();
+
   std::unique_ptr<AccessLogBuffer> make_buffer();
   // Waits until all flushed lines are written, at most `limit`. Call after the workers flushed.
   void drain(std::chrono::milliseconds limit);

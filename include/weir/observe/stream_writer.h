@@ -53,6 +53,9 @@ class StreamWriter {
   // Waits until everything submitted so far is written or dropped, at most `limit`. After a wait in vain the destructor
   // does not wait once more.
   void drain(std::chrono::milliseconds limit);
+  // Opens the path of to_path() again, where a file of that name may have been renamed: what comes from now on goes
+  // there. An error leaves the file that is open. Control thread.
+  base::Result<void> reopen();
   std::uint64_t dropped_lines() const { return dropped_.load(std::memory_order_relaxed); }
 
  private:
@@ -63,6 +66,7 @@ class StreamWriter {
 
   const int fd_;
   const bool owned_;
+  std::string path_;           // empty: no file of our own
   bool non_blocking_ = false;  // writes return EAGAIN instead of waiting
   bool pipe_like_ = false;     // poll() tells whether a small write would wait
   const std::size_t max_queued_bytes_;

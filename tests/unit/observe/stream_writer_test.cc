@@ -79,6 +79,40 @@ TEST(StreamWriter, AppendsToAFile) {
   EXPECT_EQ(file.text(), "one\ntwo\n");
 }
 
+TEST(StreamWriter, OpensItsFileAgain) {
+  test::TempFile file;
+  const std::string old = file.path() + ".1";
+  auto writer = StreamWriter::to_path(file.path(), 1 << 20);
+  ASSERT_TRUE(writer);
+  writer.value()->submit({"one\n", 1});
+  writer.value()->drain(std::chrono::seconds(10));
+  ASSERT_EQ(::rename(file.path().c_str(), old.c_str()), 0);
+
+  ASSERT_TRUE(writer.value()->reopen());
+  writer.value()->submit({"two\n", 1});
+  writer.value()->drain(std::chrono::seconds(10));
+
+  EXPECT_EQ(file.text(), "two\n");
+  ASSERT_EQ(::unlink(old.c_str()), 0);
+}
+
+TEST(StreamWriter, KeepsTheFileThatItHasWhereItCannotBeOpenedAgain) {
+  test::TempFile file;
+  auto writer = StreamWriter::to_path(file.path(), 1 << 20);
+  ASSERT_TRUE(writer);
+  const std::string old = file.path() + ".1";
+  ASSERT_EQ(::rename(file.path().c_str(), old.c_str()), 0);
+  ASSERT_EQ(::mkdir(file.path().c_str(), 0700), 0);
+
+  EXPECT_FALSE(writer.value()->reopen());
+
+  ASSERT_EQ(::rmdir(file.path().c_str()), 0);
+  ASSERT_EQ(::rename(old.c_str(), file.path().c_str()), 0);
+  writer.value()->submit({"one\n", 1});
+  writer.value()->drain(std::chrono::seconds(10));
+  EXPECT_EQ(file.text(), "one\n");
+}
+
 TEST(StreamWriter, PathThatDoesNotOpenIsAnErrorThatNamesIt) {
   const auto writer = StreamWriter::to_path("/no/such/folder/access.log", 1 << 20);
 
