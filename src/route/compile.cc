@@ -234,7 +234,6 @@ void Compiler::State::compile_blocks(RoutingTable& table, base::Diagnostics& dia
   for (const auto& [key, list] : lists) {
     if (list->problem().empty()) continue;
     base::Diagnostic diagnostic;
-    diagnostic.severity = base::Severity::error;
     diagnostic.code = "setting-denies";
     diagnostic.object.kind = "ConfigMap";
     diagnostic.key = key;
