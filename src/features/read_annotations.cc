@@ -254,7 +254,9 @@ class Reader {
   // Takes the reaction to a bad value of one row. GRP waits for the end of the set.
   void report(const AnnotationRow& row, OnInvalid reaction, std::string_view code, const std::string& text,
               SetView& view) {
-    if (reaction == OnInvalid::deny_location && !needs_met(row)) {
+    // Nobody reads it then, the original neither.
+    const bool is_severe = reaction == OnInvalid::deny_location || reaction == OnInvalid::refuse_object;
+    if (is_severe && !needs_met(row)) {
       say(Severity::warning, code, row.key, text + "; it has no effect without " + std::string(row.needs));
       return;
     }

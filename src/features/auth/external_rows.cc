@@ -63,6 +63,19 @@ std::string durations_text(const ExternalAuthPolicy& from) {
 
 }  // namespace
 
+namespace {
+
+// Whether a host may name a port there; variables may do so later.
+bool has_bad_port(std::string_view host) {
+  const std::size_t colon = host.rfind(':');
+  if (colon == std::string_view::npos || host.ends_with(']') || host.find('$') != std::string_view::npos) return false;
+  const std::string_view digits = host.substr(colon + 1);
+  const bool plain = std::all_of(digits.begin(), digits.end(), base::is_digit);
+  return !plain || (!digits.empty() && base::parse_int(digits).value_or(0) > 65535);
+}
+
+}  // namespace
+
 // A URL with scheme and host; no ".." in the host (spec 1.2).
 std::optional<std::string> check_auth_url(std::string_view value) {
   const std::size_t scheme = value.find("://");
@@ -70,6 +83,8 @@ std::optional<std::string> check_auth_url(std::string_view value) {
   const std::string_view host = value.substr(scheme + 3, value.find_first_of("/?", scheme + 3) - scheme - 3);
   if (host.empty()) return "has no host";
   if (host.find("..") != std::string_view::npos) return "has `..` in its host";
+  if (host.find(' ') != std::string_view::npos) return "has a blank in its host";
+  if (has_bad_port(host)) return "has no port number behind its host";
   const std::string name = base::to_lower(value.substr(0, scheme));
   if (name != "http" && name != "https" && name.find('$') == std::string::npos) return "is no http or https URL";
   return std::nullopt;

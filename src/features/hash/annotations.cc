@@ -27,10 +27,8 @@ AnnotationSet hash_annotations() {
                "Consistent hashing on this text; equal requests reach the same endpoint.")
               .syntax(syntax::variables())
               .risk(RiskLevel::high),
-          hash("upstream-hash-by-subset", &HashPolicy::subset, "Hashes to a set of endpoints, of which any serves.")
-              .needs("upstream-hash-by"),
-          hash("upstream-hash-by-subset-size", &HashPolicy::subset_size, "Size of such a set; 0 is 3.")
-              .needs("upstream-hash-by"),
+          hash("upstream-hash-by-subset", &HashPolicy::subset, "Hashes to a set of endpoints, of which any serves."),
+          hash("upstream-hash-by-subset-size", &HashPolicy::subset_size, "Size of such a set; 0 is 3."),
       },
       finish);
 }

@@ -31,7 +31,7 @@ TEST(PlannedAnnotations, ValuesThatAskForNothingAreQuiet) {
 TEST(PlannedAnnotations, BadValuesThatRefuse) {
   for (const auto& [key, value] :
        Keys{{"fastcgi-index", "a/b"}, {"fastcgi-params-configmap", "a;b"}, {"opentelemetry-operation-name", "a.b"}}) {
-    EXPECT_EQ(outcome({{key, value}}), "ING") << key;
+    EXPECT_EQ(outcome({{"enable-opentelemetry", "true"}, {key, value}}), "ING") << key;
   }
 }
 

@@ -112,14 +112,19 @@ TEST(AuthAnnotations, WithoutAuthUrlNothingIsAsked) {
 
 TEST(AuthAnnotations, BadValuesOfBasicAuthentication) {
   EXPECT_EQ(outcome({{"auth-type", "Basic"}}), "ING");
-  EXPECT_EQ(outcome({{"auth-secret-type", "file"}}), "ING");
-  EXPECT_EQ(outcome({{"auth-realm", "quote\""}}), "ING");
+  EXPECT_EQ(outcome({{"auth-type", "basic"}, {"auth-secret-type", "file"}}), "ING");
+  EXPECT_EQ(outcome({{"auth-type", "basic"}, {"auth-realm", "quote\""}}), "ING");
   for (const char* secret : {"a b;", "", "a/b/c", "/a", "a/"}) {
     EXPECT_EQ(outcome({{"auth-type", "basic"}, {"auth-secret", secret}}), "503 auth-secret-invalid") << secret;
   }
   EXPECT_EQ(outcome({{"auth-type", "basic"}, {"auth-secret", "a"}, {"auth-secret-type", "auth-filex"}}),
             "503 auth-secret-type-invalid");
   EXPECT_EQ(outcome({{"satisfy", "Any"}}), "warning annotation-invalid satisfy\n");
+}
+
+TEST(AuthAnnotations, WithoutAuthTypeNobodyReadsTheOthers) {
+  EXPECT_EQ(outcome({{"auth-secret-type", "file"}}), "warning annotation-invalid auth-secret-type\n");
+  EXPECT_EQ(outcome({{"auth-realm", "quote\""}}), "warning annotation-invalid auth-realm\n");
 }
 
 TEST(AuthAnnotations, TheRealmOffNeverOpens) {
