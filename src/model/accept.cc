@@ -13,7 +13,6 @@ namespace weir::model {
 namespace {
 
 using base::Severity;
-using AcceptedPtr = std::shared_ptr<const AcceptedIngress>;
 
 bool same_settings(const features::SettingsResult& a, const features::SettingsResult& b) {
   return a.settings == b.settings && a.used == b.used && a.diagnostics == b.diagnostics;

@@ -15,8 +15,6 @@
 
 namespace weir::model {
 
-using AcceptedPtr = std::shared_ptr<const AcceptedIngress>;
-
 // A Service port as rules refer to it: number 80 and name "http" of one Service are two backends (spec 2.7).
 struct BackendKey {
   std::string ns;

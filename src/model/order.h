@@ -3,12 +3,9 @@
 
 #include "weir/model/accept.h"
 
-#include <memory>
 #include <vector>
 
 namespace weir::model {
-
-using AcceptedPtr = std::shared_ptr<const AcceptedIngress>;
 
 // All Ingresses in force, in processing order. Points into `accepted`.
 std::vector<const AcceptedPtr*> in_processing_order(const AcceptedSet& accepted);

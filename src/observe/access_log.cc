@@ -58,7 +58,7 @@ LogFormat compile_format(const AccessLogSettings& settings, LogKind kind, const 
   }
   // The default layouts name known variables only.
   const std::string_view layout = stream ? kDefaultStreamFormat : kDefaultLogFormat;
-  return std::move(LogFormat::compile(layout, escape_of(settings), hostname, kind).value());
+  return LogFormat::compile(layout, escape_of(settings), hostname, kind).value();
 }
 
 }  // namespace

@@ -12,19 +12,19 @@
 
 namespace weir::observe {
 
-// Eight bytes at a time: is one of them ...? Every variable of every log line is looked at.
+// Eight bytes at a time: not 0 if one of them is ... Every variable of every log line is looked at.
 constexpr std::uint64_t eight(unsigned char c) {
   return 0x0101010101010101u * c;
 }
-constexpr bool has_byte(std::uint64_t word, unsigned char c) {
+constexpr std::uint64_t has_byte(std::uint64_t word, unsigned char c) {
   const std::uint64_t zeros = word ^ eight(c);
-  return ((zeros - eight(1)) & ~zeros & eight(0x80)) != 0;
+  return (zeros - eight(1)) & ~zeros & eight(0x80);
 }
-constexpr bool has_below_blank(std::uint64_t word) {
-  return ((word - eight(0x20)) & ~word & eight(0x80)) != 0;
+constexpr std::uint64_t has_below_blank(std::uint64_t word) {
+  return (word - eight(0x20)) & ~word & eight(0x80);
 }
-constexpr bool has_from_delete_on(std::uint64_t word) {
-  return (((word + eight(1)) | word) & eight(0x80)) != 0;
+constexpr std::uint64_t has_from_delete_on(std::uint64_t word) {
+  return ((word + eight(1)) | word) & eight(0x80);
 }
 
 // Does `bad` hold for one of the pieces of eight bytes that cover the text? Short texts are filled up with 'x'.
@@ -102,8 +102,7 @@ inline bool needs_standard_escape(std::string_view text) {
   }
 #endif
   return any_eight(text, [](std::uint64_t word) {
-    return static_cast<bool>(has_below_blank(word) | has_from_delete_on(word) | has_byte(word, '"') |
-                             has_byte(word, '\\'));
+    return (has_below_blank(word) | has_from_delete_on(word) | has_byte(word, '"') | has_byte(word, '\\')) != 0;
   });
 }
 
@@ -125,7 +124,7 @@ inline bool needs_json_escape(unsigned char c) {
 
 inline bool needs_json_escape(std::string_view text) {
   return any_eight(text, [](std::uint64_t word) {
-    return static_cast<bool>(has_below_blank(word) | has_byte(word, '"') | has_byte(word, '\\'));
+    return (has_below_blank(word) | has_byte(word, '"') | has_byte(word, '\\')) != 0;
   });
 }
 

@@ -18,11 +18,10 @@ std::size_t skip_blanks(std::string_view text, std::size_t at) {
 
 // Behind the string that begins at `at`.
 std::size_t skip_string(std::string_view text, std::size_t at) {
-  for (++at; at < text.size(); ++at) {
-    at = text.find_first_of("\"\\", at);
-    if (at == kCut) return kCut;
+  ++at;
+  while ((at = text.find_first_of("\"\\", at)) != kCut) {
     if (text[at] == '"') return at + 1;
-    ++at;  // the escaped character
+    at += 2;  // the backslash and what it escapes
   }
   return kCut;
 }

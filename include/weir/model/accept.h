@@ -33,10 +33,12 @@ struct AcceptedIngress {
   const std::shared_ptr<const kube::Ingress>& newest() const { return refused ? refused : object; }
 };
 
+using AcceptedPtr = std::shared_ptr<const AcceptedIngress>;
+
 struct AcceptedSet {
   std::shared_ptr<const features::SettingsResult> settings;  // last ConfigMap in force (10.53: survives deletion)
   std::shared_ptr<const kube::ConfigMap> config_map;         // the object `settings` was read from
-  std::map<kube::ObjectName, std::shared_ptr<const AcceptedIngress>> ingresses;
+  std::map<kube::ObjectName, AcceptedPtr> ingresses;
   // Objects seen but not served: refused without an earlier version, foreign class, ... with the reason.
   std::map<kube::ObjectName, base::Diagnostics> not_served;
   // Of those, the objects that a gate refused and that have no earlier version: they need not be read again.
