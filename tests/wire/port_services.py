@@ -749,8 +749,8 @@ def main(functions):
             weir = None
             try:
                 weir = cases[name](pathlib.Path(folder))
-                check(weir.process.poll() in (None, 0), "Weir ended")
-                if weir.process.poll() is None:
+                check(weir is None or weir.process.poll() in (None, 0), "Weir ended")
+                if weir and weir.process.poll() is None:
                     equal(weir.stop(signal.SIGTERM), 0, "exit status")
                 print(f"ok     {name}")
             except Exception as error:  # noqa: BLE001

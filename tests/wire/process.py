@@ -7,6 +7,7 @@ Every case is a function whose first line of documentation is the behaviour.
 import http.client
 import os
 import signal
+import subprocess
 import sys
 
 import port_services as base
@@ -56,6 +57,21 @@ def case_closed_streams(folder):
     eventually(lambda: 'weir_access_log_lines_dropped_total' in weir.get("/metrics") and
                weir.metric("weir_access_log_lines_dropped_total") == 3, "three lines are counted as lost")
     return weir
+
+
+def case_output_that_cannot_be_written(folder):
+    """A command whose output is lost says so and ends with 2; one whose reader has read enough does not."""
+    manifest = folder / "a.yaml"
+    manifest.write_text("{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {ports: [{port: 80}]}}")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([base.WEIR, "check", manifest], stdout=full, stderr=subprocess.PIPE, text=True, timeout=base.PATIENCE)
+    equal((done.returncode, done.stderr), (2, "weir: the output could not be written: No space left on device\n"), "a full disk")
+    reading, writing = os.pipe()
+    os.close(reading)
+    ignored = lambda: signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # noqa: E731
+    done = subprocess.run([base.WEIR, "check", manifest], stdout=writing, stderr=subprocess.PIPE, text=True, timeout=base.PATIENCE, preexec_fn=ignored)
+    os.close(writing)
+    equal((done.returncode, done.stderr), (0, ""), "a reader that is gone")
 
 
 if __name__ == "__main__":
