@@ -20,8 +20,8 @@ nothing; it also asks for a mutation of each test that docs/seed-coverage.md nam
 
 Works in a worktree of its own, build/see_red/tree, on the committed state, and never touches the checkout. Mutated sources
 are compiled alone, all others in unity batches, so that a mutation costs one compilation and one link. What was seen is kept
-in build/see_red/seen.json and counts for as long as the mutation, its source and its tests stay as they were: a run that was
-stopped goes on where it ended (--again forgets). --write puts what was seen into docs/seen-red.md.
+in tests/seen_red.json, which is committed, and counts for as long as the mutation, its source and its tests stay as they
+were: a run that was stopped goes on where it ended (--again forgets). --write puts what was seen into docs/seen-red.md.
 """
 import argparse
 import fnmatch
@@ -41,7 +41,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 WORK = ROOT / "build/see_red"
 TREE = WORK / "tree"
 BUILD = TREE / "build/release"
-SEEN = WORK / "seen.json"
+SEEN = ROOT / "tests/seen_red.json"
 TEST_SECONDS = 400
 PAGE = ROOT / "docs/seen-red.md"
 COVERAGE = ROOT / "docs/seed-coverage.md"
@@ -204,9 +204,9 @@ class Record:
     def add(self, mutation, problem, commit):
         self.seen[mutation["name"]] = {"digest": digest(mutation, TREE), "problem": problem or "", "commit": commit,
                                       "tests": mutation["tests"]}
-        SEEN.parent.mkdir(parents=True, exist_ok=True)
-        SEEN.with_suffix(".new").write_text(json.dumps(self.seen, indent=1))
-        SEEN.with_suffix(".new").rename(SEEN)
+        WORK.mkdir(parents=True, exist_ok=True)
+        (WORK / SEEN.name).write_text(json.dumps(self.seen, indent=1, sort_keys=True) + "\n")
+        (WORK / SEEN.name).rename(SEEN)
 
 
 # --- building and judging
