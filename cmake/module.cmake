@@ -10,7 +10,6 @@
 # What a request runs through does not fit into the first-level instruction cache, so its size counts. -fPIE: all of it
 # ends in one program, so the compiler may inline and call directly. No padding in front of loops.
 set(WEIR_HOT_MODULES base http net observe proxy route upstream)
-set(WEIR_NO_UNITY_MODULES app filters)
 set(WEIR_NO_UNITY canary/annotations.cc hsts/annotations.cc redirect/annotations.cc read_settings.cc settings_log.cc
     settings_table.cc settings_upstream.cc cors/annotations.cc custom_errors/annotations.cc
     hash/annotations.cc cidr_set.cc cookies.cc status_writer.cc leader_election.cc reference_fetcher.cc event_writer.cc exec_credential.cc normalize.cc request_parser.cc task.cc log.cc)
@@ -29,7 +28,7 @@ function(weir_module name)
       target_compile_options(weir_${name} PRIVATE -fno-align-loops -fno-align-jumps)
     endif()
   endif()
-  if(WEIR_UNITY AND NOT name IN_LIST WEIR_NO_UNITY_MODULES)
+  if(WEIR_UNITY)
     set_target_properties(weir_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
     foreach(source IN LISTS WEIR_COMPILE_ALONE)
       set(path ${PROJECT_SOURCE_DIR}/${source})
