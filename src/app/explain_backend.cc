@@ -69,7 +69,7 @@ Destination show_backend(ExplainPage& page, const proxy::RequestContext& request
   const route::RoutingTable& table = *request.table;
   const route::Location& location = *request.location;
   // In front of the built-in 404, too, those are asked who guard the location (spec 2.2, 2.7).
-  const Destination built_in_404{"404, no default backend", true};
+  Destination built_in_404{"404, no default backend", true};
   page.section("upstream");
   page.line("request line", std::string(request.head.method_text()) + " " +
                                 (request.target.empty() ? std::string(request.head.target()) : request.target));
