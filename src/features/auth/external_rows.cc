@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 namespace weir::features {
 namespace {
@@ -61,17 +62,14 @@ std::string durations_text(const ExternalAuthPolicy& from) {
   return out;
 }
 
-}  // namespace
-
-namespace {
-
-// Whether a host may name a port there; variables may do so later.
+// Is there something else behind the host's colon than a port? Variables may become one.
 bool has_bad_port(std::string_view host) {
+  constexpr std::int64_t kLastPort = 65535;
   const std::size_t colon = host.rfind(':');
   if (colon == std::string_view::npos || host.ends_with(']') || host.find('$') != std::string_view::npos) return false;
   const std::string_view digits = host.substr(colon + 1);
   const bool plain = std::all_of(digits.begin(), digits.end(), base::is_digit);
-  return !plain || (!digits.empty() && base::parse_int(digits).value_or(0) > 65535);
+  return !plain || (!digits.empty() && base::parse_int(digits).value_or(kLastPort + 1) > kLastPort);
 }
 
 }  // namespace

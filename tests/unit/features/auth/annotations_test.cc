@@ -93,6 +93,15 @@ TEST(AuthAnnotations, WithoutATypeTheRestOfBasicAuthenticationProtectsNothing) {
   EXPECT_FALSE(read({{"auth-secret", "ns/users"}, {"auth-realm", "x"}}).policies.auth.basic);
 }
 
+TEST(AuthAnnotations, AnAuthUrlWhoseHostCannotBeClosesThePaths) {
+  for (const char* bad : {"http://a b/", "http://a:b/", "http://a:65536/", "http://a:99999999999999999999/x"}) {
+    EXPECT_EQ(outcome({{"auth-url", bad}}), "503 auth-url-invalid") << bad;
+  }
+  for (const char* good : {"http://a/", "http://a:/", "http://a:65535/", "http://$host:$server_port/"}) {
+    EXPECT_EQ(outcome({{"auth-url", good}}), "ok") << good;
+  }
+}
+
 TEST(AuthAnnotations, WithoutAuthUrlNothingIsAsked) {
   for (const auto& [key, value] : testing::Keys{{"auth-method", "GET"},
                                                 {"auth-signin", "https://x/start?rd=$escaped_request_uri"},
