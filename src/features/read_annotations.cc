@@ -70,6 +70,7 @@ class Reader {
     collect();
     check_risks();
     for (const std::size_t index : touched_) read_set(annotation_sets()[index]);
+    if (result_.policies.canary.enabled) say_unread_of_canary();
     return std::move(result_);
   }
 
@@ -220,6 +221,18 @@ class Reader {
     }
     if (support == Support::planned && asks) say_planned(row, value);
     view.values.emplace(row.key, std::move(value));
+  }
+
+  // Spec 3.1: a canary is a backend of other rules. Whoever copies all annotations of the primary is told once.
+  void say_unread_of_canary() {
+    std::string keys;
+    for (const auto& [key, value] : result_.used) {
+      const AnnotationRow* row = find_annotation(key);
+      if (row != nullptr && row->scope != Scope::upstream) keys += (keys.empty() ? "" : ", ") + key;
+    }
+    if (keys.empty()) return;
+    say(Severity::info, "annotation-unread", "canary",
+        "a canary is served with the settings of its primary, so these have no effect here: " + keys);
   }
 
   // Raw text is emptied while snippets are off (already reported); never ignored where it was allowed.

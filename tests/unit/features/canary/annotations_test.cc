@@ -56,10 +56,24 @@ TEST(CanaryAnnotations, WhatClosesPathsIsToldToCloseNoneOfACanary) {
     return out;
   };
 
-  EXPECT_THAT(texts(of_canary), AllOf(SizeIs(3), Each(HasSubstr("; this closes nothing: a canary is served with"))));
+  EXPECT_THAT(texts(of_canary), Contains(HasSubstr("; this closes nothing: a canary is served with")).Times(3));
   EXPECT_THAT(texts(broken), AllOf(SizeIs(3), Each(HasSubstr(" answer 503 ("))));
   of_canary["canary"] = "yes";
   EXPECT_THAT(texts(of_canary), Not(Contains(HasSubstr("closes nothing"))));
+}
+
+TEST(CanaryAnnotations, WhatIsReadFromThePrimaryOnlyIsTold) {
+  const ReadResult result = read({{"canary", "true"},
+                                  {"canary-weight", "7"},
+                                  {"auth-realm", "x"},
+                                  {"enable-cors", "true"},
+                                  {"load-balance", "ewma"}});
+
+  ASSERT_THAT(result.diagnostics, SizeIs(1));
+  EXPECT_EQ(lines(result), "info annotation-unread canary\n");
+  EXPECT_THAT(result.diagnostics.front().text, HasSubstr("have no effect here: auth-realm, enable-cors"));
+  EXPECT_EQ(outcome({{"canary", "true"}, {"canary-weight", "7"}}), "ok");
+  EXPECT_EQ(outcome({{"canary", "false"}, {"enable-cors", "true"}}), "ok");
 }
 
 TEST(CanaryAnnotations, BadValuesFallBackAndTheRestStays) {
