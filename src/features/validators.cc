@@ -4,6 +4,9 @@
 #include "weir/base/byte_size.h"
 #include "weir/base/cidr.h"
 
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -158,6 +161,15 @@ Syntax containing(std::string_view text, std::vector<std::string_view> options) 
 }
 
 }  // namespace syntax
+
+bool is_expression(std::string_view value) {
+  int error = 0;
+  std::size_t offset = 0;
+  pcre2_code* code =
+      pcre2_compile(reinterpret_cast<PCRE2_SPTR>(value.data()), value.size(), 0, &error, &offset, nullptr);
+  pcre2_code_free(code);
+  return code != nullptr;
+}
 
 std::string trim_lines(std::string_view value) {
   std::string out;

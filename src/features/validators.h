@@ -53,6 +53,9 @@ Syntax containing(std::string_view text, std::vector<std::string_view> options);
 
 }  // namespace syntax
 
+// It compiles as a regular expression of PCRE2.
+bool is_expression(std::string_view value);
+
 // Trims every line of the value, then the whole (spec 0.2).
 std::string trim_lines(std::string_view value);
 

@@ -39,7 +39,7 @@ bool is_error_page(std::string_view written) {
 }
 
 bool is_common_name(std::string_view value) {
-  return value.substr(0, 3) == "CN=" && value.size() > 3;
+  return value.substr(0, 3) == "CN=" && value.size() > 3 && is_expression(value);
 }
 
 struct Mode {

@@ -47,7 +47,8 @@ TEST(AuthTlsAnnotations, BadValues) {
   EXPECT_EQ(outcome({{"auth-tls-secret", "a b;"}}), "ING");
   EXPECT_EQ(outcome_of("auth-tls-verify-depth", "x"), "warning annotation-invalid auth-tls-verify-depth\n");
   EXPECT_EQ(outcome_of("auth-tls-pass-certificate-to-upstream", "x"), "ING");
-  EXPECT_EQ(outcome_of("auth-tls-match-cn", "OU=x"), "ING");
+  for (const char* bad : {"OU=x", "CN=", "CN=(", "CN=a{2,1}"})
+    EXPECT_EQ(outcome_of("auth-tls-match-cn", bad), "ING") << bad;
   for (const char* good : {"@named", "http://h:8080/a/b.html", "https://h", "/error", "h/x/"}) {
     EXPECT_EQ(outcome_of("auth-tls-error-page", good), "ok") << good;
   }
