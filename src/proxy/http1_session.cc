@@ -82,9 +82,10 @@ net::Task<bool> serve_request(Session& session) {
     const int result = now < deadline_ms
                            ? co_await client.recv_some(net::BufferPool::kLarge, net::Millis(deadline_ms - now))
                            : -ETIMEDOUT;
-    if (result == -ETIMEDOUT) failure = Failure::head_timeout;
-    if (result <= 0 && failure == Failure::none) co_return false;
-    if (failure != Failure::none) break;
+    if (result > 0) continue;
+    if (result == -ECANCELED) co_return false;
+    failure = result == -ETIMEDOUT ? Failure::head_timeout : Failure::head_cut;
+    break;
   }
   if (!request) request = worker.take_request();
   begin_request(session, *request, began_us);
@@ -97,7 +98,7 @@ net::Task<bool> serve_request(Session& session) {
     client.drop_input();  // after an error of syntax nothing of the rest is looked at
     request->head.clear();
     const bool timeout = failure == Failure::head_timeout;
-    session.linger = true;
+    session.linger = failure != Failure::head_cut;
     co_return co_await pipeline.refuse(failure, timeout ? 408 : parsed.http_status,
                                        timeout ? std::string_view() : parsed.reason);
   }

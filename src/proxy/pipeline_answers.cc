@@ -90,7 +90,7 @@ net::Task<bool> RequestPipeline::fail(Failure failure, std::string_view reason) 
   const upstream::FailureInfo& why = upstream::info(failure);
   request_.reason = reason.empty() ? why.reason : reason;
   // Nobody to answer, or an answer is under way that can only be cut.
-  if (failure == Failure::client_aborted || request_.response_started) {
+  if (failure == Failure::client_aborted || failure == Failure::head_cut || request_.response_started) {
     if (!request_.response_started) request_.status = why.status;
     sink_.abort();
     co_return false;

@@ -54,6 +54,7 @@ net::Task<bool> RequestPipeline::refuse(Failure failure, int status, std::string
   const FinishGuard finish_at_end(worker_, request_);
   pin_snapshot();
   request_.keep_alive = false;
+  if (failure == Failure::head_cut) co_return co_await fail(failure);
   request_.reply(status, reason.empty() ? upstream::info(failure).reason : reason);
   if (failure == Failure::plain_http_on_https) request_.answer.body = page_of_plain_on_https();
   co_return co_await answer();

@@ -19,6 +19,7 @@ constexpr std::array<FailureInfo, static_cast<std::size_t>(Failure::count)> kTab
     {Side::client, 405, "method-trace", 0},                                   // trace_method
     {Side::client, 400, "plain-http-on-https-port", 0},                       // plain_http_on_https
     {Side::client, 408, "client-head-timeout", 0},                            // head_timeout
+    {Side::client, 400, "head-cut", 0},                                       // head_cut
     {Side::client, 408, "client-body-timeout", 0},                            // body_timeout
     {Side::client, 413, "body-too-large", 0},                                 // body_too_large
     {Side::client, 400, "body-malformed", 0},                                 // body_malformed

@@ -18,6 +18,7 @@ enum class Failure : std::uint8_t {
   trace_method,
   plain_http_on_https,
   head_timeout,
+  head_cut,  // the client left in the middle of a head; only the log sees the status
   body_timeout,
   body_too_large,
   body_malformed,
