@@ -36,8 +36,9 @@ class Attaching {
   void tell_if_lost(const AcceptedIngress& ingress, const Rule& rule, const std::string& place,
                     const Location& location, const BackendEntry& front);
   void tell_settings_lost(const AcceptedIngress& ingress, const Rule& rule);
-  void say(const char* code, const AcceptedIngress& ingress, std::string key, std::string text) {
-    result_.diagnostics.push_back(diagnostic(Severity::warning, code, ingress, std::move(key), std::move(text)));
+  void say(const char* code, const AcceptedIngress& ingress, std::string key, std::string text,
+           Severity severity = Severity::warning) {
+    result_.diagnostics.push_back(diagnostic(severity, code, ingress, std::move(key), std::move(text)));
   }
   Rule rule_of(const kube::Ingress& object, const kube::IngressBackend& backend, const kube::IngressPath* path) {
     return {&backend, path, &backends_.entry(BackendKey::of(object.meta.ns, backend))};
@@ -92,7 +93,12 @@ void Attaching::attach_rule(const AcceptedIngress& ingress, const CanaryHost& ho
     const bool same_rule =
         rule.path == nullptr || (location.path == rule.path->path && location.type == effective_type(*rule.path));
     if (primary == rule.entry) {
-      if (attached || same_rule) return;
+      if (attached) return;
+      if (same_rule) {  // so may one look that waits for its next rollout
+        return say("canary-is-primary", ingress, "spec.rules.paths",
+                   place + ": Service " + rule.backend->service + " is the primary backend there, nothing is divided",
+                   Severity::info);
+      }
       return say("canary-is-primary", ingress, "spec.rules.paths",
                  place + ": Service " + rule.backend->service + " is the primary backend of \"" + location.path +
                      "\" on this host, so it is nobody's canary here");

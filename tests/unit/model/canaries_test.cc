@@ -62,7 +62,8 @@ TEST(Canaries, NeverAttachToTheDefaultBackendOrToThemselves) {
   const Built built(cluster);
 
   EXPECT_THAT(built.alternatives("default-web-80"), IsEmpty());
-  EXPECT_THAT(summary(built.result.diagnostics), ElementsAre("warning canary-without-primary default/root"));
+  EXPECT_THAT(summary(built.result.diagnostics),
+              ElementsAre("warning canary-without-primary default/root", "info canary-is-primary default/same"));
 }
 
 TEST(Canaries, ARuleThatFoundNoPrimaryVoidsLaterOnesToTheSameService) {
