@@ -1,8 +1,8 @@
 #include "admin_server.h"
 
 #include "admin_page.h"
+#include "small_server.h"
 #include "weir/http/accept_encoding.h"
-#include "weir/observe/log.h"
 #include "weir/observe/metrics_registry.h"
 
 #include <boost/asio/as_tuple.hpp>
@@ -10,7 +10,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -22,7 +21,6 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
-#include <signal.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -55,13 +53,8 @@ constexpr std::uint64_t kMaxBody = 64 * 1024;
 constexpr std::size_t kGzipFrom = 1024;  // bytes; below, a second packet is not saved
 constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
 
-void log_escape(const std::exception_ptr& error) {
-  if (!error) return;
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& e) {
-    observe::log::error("admin", "a connection ended with an unexpected error: {}", e.what());
-  }
+void log_error(const std::exception_ptr& error) {
+  log_escape("admin", error);
 }
 
 // At the fastest level: metrics repeat themselves so much that higher ones only cost time. False: left as it was.
@@ -89,7 +82,7 @@ struct AdminServer::State {
 
   AdminHandlers handlers;
   asio::io_context context{1};
-  std::vector<std::unique_ptr<tcp::acceptor>> acceptors;
+  Acceptors acceptors;
   std::unique_ptr<local::acceptor> local_acceptor;
   std::string local_path;
   std::size_t connections = 0;
@@ -97,7 +90,6 @@ struct AdminServer::State {
   std::list<std::function<void()>> silent;
   std::thread thread;
 
-  base::Result<std::uint16_t> listen(const tcp::endpoint& endpoint);
   template <class Acceptor>
   asio::awaitable<void> accept(Acceptor& acceptor, bool inspects);
   template <class Protocol>
@@ -107,23 +99,6 @@ struct AdminServer::State {
   asio::awaitable<Response> answer(const Request& request, bool inspects);
   asio::awaitable<void> inspect(std::string target, Response& response);
 };
-
-base::Result<std::uint16_t> AdminServer::State::listen(const tcp::endpoint& endpoint) {
-  const std::string text =
-      (endpoint.address().is_v6() ? "[" + endpoint.address().to_string() + "]" : endpoint.address().to_string()) + ":" +
-      std::to_string(endpoint.port());
-  auto acceptor = std::make_unique<tcp::acceptor>(context);
-  boost::system::error_code error;
-  acceptor->open(endpoint.protocol(), error);
-  if (!error) acceptor->set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error && endpoint.address().is_v6()) acceptor->set_option(asio::ip::v6_only(true), error);
-  if (!error) acceptor->bind(endpoint, error);
-  if (!error) acceptor->listen(128, error);
-  if (error) return base::fail("listen on " + text + ": " + error.message(), error.value());
-  const std::uint16_t port = acceptor->local_endpoint().port();
-  acceptors.push_back(std::move(acceptor));
-  return port;
-}
 
 // Asks the control thread and waits for it, with a limit.
 asio::awaitable<void> AdminServer::State::inspect(std::string target, Response& response) {
@@ -259,7 +234,7 @@ asio::awaitable<void> AdminServer::State::accept(Acceptor& acceptor, bool inspec
       silent.splice(silent.end(), silent, silent.begin());  // closed; it leaves the list by itself
     }
     ++connections;
-    asio::co_spawn(context, serve(std::move(socket), inspects), log_escape);
+    asio::co_spawn(context, serve(std::move(socket), inspects), log_error);
   }
 }
 
@@ -270,32 +245,16 @@ AdminServer::~AdminServer() {
 }
 
 base::Result<std::uint16_t> AdminServer::start(const std::string& host, std::uint16_t port) {
-  base::Result<std::uint16_t> bound = port;
-  if (host.empty()) {
-    bound = state_->listen(tcp::endpoint(tcp::v4(), port));
-    if (!bound) return bound;
-    // A machine without IPv6 is fine.
-    auto v6 = state_->listen(tcp::endpoint(tcp::v6(), *bound));
-    if (!v6 && v6.error().code() == EADDRINUSE) return v6;
-  } else {
-    boost::system::error_code error;
-    const auto address = asio::ip::make_address(host, error);
-    if (error) return base::fail("--healthz-host " + host + ": not an IP address");
-    bound = state_->listen(tcp::endpoint(address, port));
-    if (!bound) return bound;
-  }
+  auto bound = listen_on(state_->context, host, port, state_->acceptors);
+  if (!bound && !host.empty()) return base::fail("--healthz-host: " + bound.error().text(), bound.error().code());
+  if (!bound) return bound;
   for (const auto& acceptor : state_->acceptors) {
-    asio::co_spawn(state_->context, state_->accept(*acceptor, state_->handlers.page_on_port), log_escape);
+    asio::co_spawn(state_->context, state_->accept(*acceptor, state_->handlers.page_on_port), log_error);
   }
   if (state_->local_acceptor) {
-    asio::co_spawn(state_->context, state_->accept(*state_->local_acceptor, true), log_escape);
+    asio::co_spawn(state_->context, state_->accept(*state_->local_acceptor, true), log_error);
   }
-  state_->thread = std::thread([state = state_.get()] {
-    sigset_t all;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
-    state->context.run();
-  });
+  state_->thread = run_apart(state_->context);
   return bound;
 }
 

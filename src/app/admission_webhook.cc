@@ -1,6 +1,7 @@
 #include "admission_webhook.h"
 
 #include "admission_review.h"
+#include "small_server.h"
 #include "webhook_certificate.h"
 #include "weir/observe/log.h"
 
@@ -9,7 +10,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -21,8 +21,6 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
-
-#include <signal.h>
 
 #include <chrono>
 #include <exception>
@@ -48,13 +46,8 @@ constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
 
 using Stream = beast::ssl_stream<beast::tcp_stream>;
 
-void log_escape(const std::exception_ptr& error) {
-  if (!error) return;
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& e) {
-    observe::log::error("webhook", "a connection ended with an unexpected error: {}", e.what());
-  }
+void log_error(const std::exception_ptr& error) {
+  log_escape("webhook", error);
 }
 
 // One review on its way: whoever judges keeps `Answer`, the connection waits on its timer. Everything but the call of
@@ -96,32 +89,15 @@ struct AdmissionWebhook::State {
   Reviewer reviewer;
   WebhookCertificate certificate;
   asio::io_context context{1};
-  std::vector<std::unique_ptr<tcp::acceptor>> acceptors;
+  Acceptors acceptors;
   std::size_t connections = 0;
   std::thread thread;
 
-  base::Result<std::uint16_t> listen(const tcp::endpoint& endpoint);
   asio::awaitable<void> accept(tcp::acceptor& acceptor);
   asio::awaitable<void> serve(tcp::socket socket, std::shared_ptr<asio::ssl::context> tls);
   asio::awaitable<void> converse(Stream& stream);
   asio::awaitable<http::response<http::string_body>> answer(const http::request<http::string_body>& request);
 };
-
-base::Result<std::uint16_t> AdmissionWebhook::State::listen(const tcp::endpoint& endpoint) {
-  auto acceptor = std::make_unique<tcp::acceptor>(context);
-  boost::system::error_code error;
-  acceptor->open(endpoint.protocol(), error);
-  if (!error) acceptor->set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error && endpoint.address().is_v6()) acceptor->set_option(asio::ip::v6_only(true), error);
-  if (!error) acceptor->bind(endpoint, error);
-  if (!error) acceptor->listen(128, error);
-  if (error) {
-    return base::fail("--validating-webhook " + options.address + ": " + error.message(), error.value());
-  }
-  const std::uint16_t port = acceptor->local_endpoint().port();
-  acceptors.push_back(std::move(acceptor));
-  return port;
-}
 
 asio::awaitable<http::response<http::string_body>> AdmissionWebhook::State::answer(
     const http::request<http::string_body>& request) {
@@ -213,7 +189,7 @@ asio::awaitable<void> AdmissionWebhook::State::accept(tcp::acceptor& acceptor) {
     if (!problem.empty()) observe::log::error("webhook", "{}", problem);
     if (!tls || connections >= kMaxConnections) continue;  // closes the new one
     ++connections;
-    asio::co_spawn(context, serve(std::move(socket), std::move(tls)), log_escape);
+    asio::co_spawn(context, serve(std::move(socket), std::move(tls)), log_error);
   }
 }
 
@@ -228,32 +204,18 @@ base::Result<std::uint16_t> AdmissionWebhook::start() {
   const auto address = split_address(state_->options.address);
   if (!address) return address.error();
   const auto& [host, port] = *address;
-  base::Result<std::uint16_t> bound = port;
-  if (host.empty()) {
-    bound = state_->listen(tcp::endpoint(tcp::v4(), port));
-    if (!bound) return bound;
-    // A machine without IPv6 is fine.
-    auto v6 = state_->listen(tcp::endpoint(tcp::v6(), *bound));
-    if (!v6 && v6.error().code() == EADDRINUSE) return v6;
-  } else {
-    boost::system::error_code error;
-    const auto ip = asio::ip::make_address(host, error);
-    if (error) return base::fail("--validating-webhook " + state_->options.address + ": not an IP address");
-    bound = state_->listen(tcp::endpoint(ip, port));
-    if (!bound) return bound;
+  auto bound = listen_on(state_->context, host, port, state_->acceptors);
+  if (!bound) {
+    return base::fail("--validating-webhook " + state_->options.address + ": " + bound.error().text(),
+                      bound.error().code());
   }
   std::string problem;
   state_->certificate.current(problem);
   if (!problem.empty()) observe::log::error("webhook", "{}", problem);
   for (const auto& acceptor : state_->acceptors) {
-    asio::co_spawn(state_->context, state_->accept(*acceptor), log_escape);
+    asio::co_spawn(state_->context, state_->accept(*acceptor), log_error);
   }
-  state_->thread = std::thread([state = state_.get()] {
-    sigset_t all;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
-    state->context.run();
-  });
+  state_->thread = run_apart(state_->context);
   return bound;
 }
 
