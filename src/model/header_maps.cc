@@ -11,8 +11,6 @@ namespace {
 
 using base::Severity;
 
-constexpr const char* kCustomHeaders = "custom-headers";
-
 // "namespace/name"; nullopt when it is something else.
 std::optional<kube::ObjectName> parse_name(const std::string& text) {
   const std::size_t slash = text.find('/');
@@ -76,20 +74,15 @@ bool touches_header_maps(const AcceptedSet& accepted, const kube::Changes& chang
   });
 }
 
-void CustomHeaders::apply(const AcceptedIngress& ingress, features::Policies& policies) {
-  if (policies.custom_headers.config_map.empty()) return;
-  const auto [found, is_new] = resolved_.try_emplace(&ingress);
-  if (is_new) found->second = resolve(ingress);
-  policies.custom_headers.fields = found->second.fields;
-  if (found->second.denied && !policies.deny.denied()) policies.deny.reason = "custom-headers-invalid";
-}
-
-CustomHeaders::Resolved CustomHeaders::resolve(const AcceptedIngress& ingress) {
-  const std::string& map = ingress.policies.custom_headers.config_map;
+template <class Read>
+auto IngressHeaders::read_map(const AcceptedIngress& ingress, const char* annotation, const std::string& map, Read read,
+                              std::string& denied) -> decltype(read({}).fields) {
+  const std::string reason = std::string(annotation) + "-invalid";
   const auto deny = [&](Severity severity, const std::string& text) {
-    diagnostics_.push_back(diagnostic(severity, "annotation-denies", ingress, kCustomHeaders,
-                                      text + "; all paths of the object answer 503 (custom-headers-invalid)"));
-    return Resolved{{}, true};
+    diagnostics_.push_back(diagnostic(severity, "annotation-denies", ingress, annotation,
+                                      text + "; all paths of the object answer 503 (" + reason + ")"));
+    if (denied.empty()) denied = reason;
+    return decltype(read({}).fields){};
   };
   const auto name = parse_name(map);
   if (!name) return deny(Severity::warning, "value \"" + map + "\" is no namespace/name");
@@ -101,39 +94,34 @@ CustomHeaders::Resolved CustomHeaders::resolve(const AcceptedIngress& ingress) {
   if (!object) {
     return deny(severity_of_missing(state_.config_maps, name->ns), "ConfigMap " + map + " does not exist");
   }
-  features::HeaderMap read = features::read_custom_headers(object->data, settings_.allowed_response_headers);
-  if (!read.problems.empty()) return deny(Severity::warning, "ConfigMap " + map + ": " + read.problems.front());
-  return {std::move(read.fields), false};
+  auto found = read(object->data);
+  if (!found.problems.empty()) return deny(Severity::warning, "ConfigMap " + map + ": " + found.problems.front());
+  return std::move(found.fields);
 }
 
-void AuthHeaders::apply(const AcceptedIngress& ingress, features::Policies& policies) {
-  if (policies.external_auth.headers_map.empty()) return;
+IngressHeaders::Resolved IngressHeaders::resolve(const AcceptedIngress& ingress) {
+  using Data = std::map<std::string, std::string>;
+  Resolved out;
+  if (const std::string& map = ingress.policies.custom_headers.config_map; !map.empty()) {
+    const auto read = [this](const Data& data) {
+      return features::read_custom_headers(data, settings_.allowed_response_headers);
+    };
+    out.custom = read_map(ingress, "custom-headers", map, read, out.denied);
+  }
+  if (const std::string& map = ingress.policies.external_auth.headers_map; !map.empty()) {
+    const auto read = [](const Data& data) { return features::read_header_texts(data); };
+    out.of_auth = read_map(ingress, "auth-proxy-set-headers", map, read, out.denied);
+  }
+  return out;
+}
+
+void IngressHeaders::apply(const AcceptedIngress& ingress, features::Policies& policies) {
+  if (policies.custom_headers.config_map.empty() && policies.external_auth.headers_map.empty()) return;
   const auto [found, is_new] = resolved_.try_emplace(&ingress);
   if (is_new) found->second = resolve(ingress);
-  policies.external_auth.headers = found->second.fields;
-  if (found->second.denied && !policies.deny.denied()) policies.deny.reason = "auth-proxy-set-headers-invalid";
-}
-
-AuthHeaders::Resolved AuthHeaders::resolve(const AcceptedIngress& ingress) {
-  const std::string& map = ingress.policies.external_auth.headers_map;
-  const auto deny = [&](Severity severity, const std::string& text) {
-    diagnostics_.push_back(diagnostic(severity, "annotation-denies", ingress, "auth-proxy-set-headers",
-                                      text + "; all paths of the object answer 503 (auth-proxy-set-headers-invalid)"));
-    return Resolved{{}, true};
-  };
-  const auto name = parse_name(map);
-  if (!name) return deny(Severity::warning, "value \"" + map + "\" is no namespace/name");
-  if (name->ns != ingress.object->meta.ns && !settings_.allow_cross_namespace) {
-    return deny(Severity::warning, "ConfigMap " + map + " is in another namespace, which " +
-                                       "allow-cross-namespace-resources does not allow");
-  }
-  const auto object = state_.find<kube::ConfigMap>(*name);
-  if (!object) {
-    return deny(severity_of_missing(state_.config_maps, name->ns), "ConfigMap " + map + " does not exist");
-  }
-  features::HeaderTextMap read = features::read_header_texts(object->data);
-  if (!read.problems.empty()) return deny(Severity::warning, "ConfigMap " + map + ": " + read.problems.front());
-  return {std::move(read.fields), false};
+  policies.custom_headers.fields = found->second.custom;
+  policies.external_auth.headers = found->second.of_auth;
+  if (!found->second.denied.empty() && !policies.deny.denied()) policies.deny.reason = found->second.denied;
 }
 
 }  // namespace weir::model

@@ -25,43 +25,27 @@ std::shared_ptr<const features::Settings> with_header_maps(std::shared_ptr<const
 // May a change of ConfigMaps have changed any of these headers?
 bool touches_header_maps(const AcceptedSet& accepted, const kube::Changes& changes);
 
-// One build. What it refers to outlives it.
-class CustomHeaders {
+// custom-headers and auth-proxy-set-headers. One build. What it refers to outlives it.
+class IngressHeaders {
  public:
-  CustomHeaders(const kube::ClusterState& state, const features::Settings& settings, base::Diagnostics& diagnostics)
+  IngressHeaders(const kube::ClusterState& state, const features::Settings& settings, base::Diagnostics& diagnostics)
       : state_(state), settings_(settings), diagnostics_(diagnostics) {}
 
-  // Fills the fields of the ConfigMap in, or denies: "custom-headers-invalid". Told once per Ingress.
+  // Fills the fields of the ConfigMaps in. One that cannot be used closes the paths: "custom-headers-invalid",
+  // "auth-proxy-set-headers-invalid". Told once per Ingress.
   void apply(const AcceptedIngress& ingress, features::Policies& policies);
 
  private:
   struct Resolved {
-    std::vector<features::HeaderField> fields;
-    bool denied = false;
+    std::vector<features::HeaderField> custom;
+    std::vector<features::HeaderText> of_auth;
+    std::string denied;  // reason; empty: not
   };
   Resolved resolve(const AcceptedIngress& ingress);
-
-  const kube::ClusterState& state_;
-  const features::Settings& settings_;
-  base::Diagnostics& diagnostics_;
-  std::map<const AcceptedIngress*, Resolved> resolved_;
-};
-
-// auth-proxy-set-headers. One build. What it refers to outlives it.
-class AuthHeaders {
- public:
-  AuthHeaders(const kube::ClusterState& state, const features::Settings& settings, base::Diagnostics& diagnostics)
-      : state_(state), settings_(settings), diagnostics_(diagnostics) {}
-
-  // Fills the fields of the ConfigMap in, or denies: "auth-proxy-set-headers-invalid". Told once per Ingress.
-  void apply(const AcceptedIngress& ingress, features::Policies& policies);
-
- private:
-  struct Resolved {
-    std::vector<features::HeaderText> fields;
-    bool denied = false;
-  };
-  Resolved resolve(const AcceptedIngress& ingress);
+  // Reads the ConfigMap that the annotation names: `read` is called with its data.
+  template <class Read>
+  auto read_map(const AcceptedIngress& ingress, const char* annotation, const std::string& map, Read read,
+                std::string& denied) -> decltype(read({}).fields);
 
   const kube::ClusterState& state_;
   const features::Settings& settings_;

@@ -42,8 +42,7 @@ class Merge {
   Merge(HostDraft& draft, const MergeInput& input)
       : draft_(draft),
         input_(input),
-        custom_headers_(input.state, input.settings, draft.diagnostics),
-        auth_headers_(input.state, input.settings, draft.diagnostics),
+        headers_(input.state, input.settings, draft.diagnostics),
         credentials_(input.state, input.settings, draft.diagnostics),
         tls_secrets_(input.state, input.settings, draft.diagnostics) {}
 
@@ -90,8 +89,7 @@ class Merge {
 
   HostDraft& draft_;
   const MergeInput& input_;
-  CustomHeaders custom_headers_;
-  AuthHeaders auth_headers_;
+  IngressHeaders headers_;
   Credentials credentials_;
   TlsSecrets tls_secrets_;
   std::map<std::string, features::ProxySslPolicy> upstream_tls_;  // by namespace: of the first Ingress that has it
@@ -107,9 +105,8 @@ void Merge::deny_all(features::Policies& policies) const {
 
 features::Policies Merge::policies_of(const AcceptedIngress& ingress, std::string_view path) {
   features::Policies policies = ingress.policies;
-  custom_headers_.apply(ingress, policies);
+  headers_.apply(ingress, policies);
   credentials_.apply(ingress, path, policies);
-  auth_headers_.apply(ingress, policies);
   const auto& open = input_.settings.no_auth_locations;
   if (std::any_of(open.begin(), open.end(), [path](const std::string& prefix) { return path.starts_with(prefix); })) {
     policies.external_auth = {};
