@@ -18,6 +18,7 @@
 #include "weir/observe/access_log.h"
 #include "weir/observe/log.h"
 #include "weir/observe/metrics.h"
+#include "weir/proxy/access_log_settings.h"
 #include "weir/proxy/server.h"
 #include "weir/watch/file_source.h"
 
@@ -114,7 +115,7 @@ class Daemon {
 // Settings that live outside the table. Called on the control thread before a table with them is published.
 base::Diagnostics Daemon::apply_settings(const features::Settings& settings) {
   base::Diagnostics diagnostics =
-      about_access_log(options_.model, access_log_.configure(access_log_settings(settings)));
+      about_access_log(options_.model, access_log_.configure(proxy::access_log_settings(settings)));
   if (settings.workers != at_start_.workers || settings.bind_addresses != at_start_.bind_addresses ||
       settings.disable_ipv6 != at_start_.disable_ipv6) {
     diagnostics.push_back(

@@ -4,6 +4,7 @@
 
 #include "weir/features/filter_order.h"
 #include "weir/model/admission.h"
+#include "weir/proxy/access_log_settings.h"
 #include "weir/watch/load_path.h"
 
 #include <algorithm>
@@ -52,7 +53,7 @@ LoadedModel load_model(const std::vector<std::string>& paths, const model::Optio
   all.insert(all.end(), built.diagnostics.begin(), built.diagnostics.end());
   all.insert(all.end(), compiled.diagnostics.begin(), compiled.diagnostics.end());
   const base::Diagnostics logging =
-      about_access_log(options, observe::AccessLog::problems_of(access_log_settings(*loaded.table->settings)));
+      about_access_log(options, observe::AccessLog::problems_of(proxy::access_log_settings(*loaded.table->settings)));
   all.insert(all.end(), logging.begin(), logging.end());
   base::Diagnostics refused = model::admission_errors(loaded.accepted, loaded.state, options);
   model::admit_leaving(loaded.state, refused);

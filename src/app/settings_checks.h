@@ -1,18 +1,13 @@
-// What of the ConfigMap concerns things outside the table, as values: the access log's settings, and diagnostics about
-// them. Shared by the daemon and `weir check`.
+// Diagnostics about what of the ConfigMap concerns things outside the table. Shared by the daemon and `weir check`.
 #pragma once
 
 #include "weir/base/diagnostic.h"
-#include "weir/features/settings.h"
 #include "weir/model/options.h"
-#include "weir/observe/access_log.h"
 
 #include <string>
 #include <vector>
 
 namespace weir::app {
-
-observe::AccessLogSettings access_log_settings(const features::Settings& settings);
 
 // A warning about a key of the controller's ConfigMap.
 base::Diagnostic about_config_map(const model::Options& options, std::string code, std::string key, std::string text);

@@ -8,6 +8,7 @@
 #include "weir/observe/access_log.h"
 #include "weir/observe/log.h"
 #include "weir/observe/metrics.h"
+#include "weir/proxy/access_log_settings.h"
 #include "weir/proxy/digest_check.h"
 #include "weir/upstream/dns_client.h"
 #include "weir/upstream/offload.h"
@@ -28,23 +29,6 @@ namespace weir::proxy {
 namespace {
 
 constexpr std::chrono::milliseconds kDrainCheck{20};
-
-observe::AccessLogSettings log_settings_of(const features::Settings& settings) {
-  observe::AccessLogSettings log;
-  log.enabled = settings.access_log;
-  log.path = settings.access_log_path;
-  log.syslog = settings.syslog;
-  log.syslog_host = settings.syslog_host;
-  log.syslog_port = static_cast<std::uint16_t>(settings.syslog_port);
-  log.format = settings.log_format;
-  log.escape_json = settings.log_escape_json;
-  log.escape_none = settings.log_escape_none;
-  log.skip_urls = settings.skip_access_log_urls;
-  log.stream_enabled = settings.stream_log;
-  log.stream_path = settings.stream_log_path;
-  log.stream_format = settings.stream_log_format;
-  return log;
-}
 
 // Descriptors are for requests first: a quarter of them for sessions of UDP, in equal parts.
 std::size_t most_udp_sessions(std::size_t workers) {
@@ -193,7 +177,7 @@ base::Result<void> Server::start() {
 void Server::publish(route::RoutingTablePtr table) {
   State& state = *state_;
   if (state.options.access_log != nullptr) {
-    for (const std::string& complaint : state.options.access_log->configure(log_settings_of(*table->settings))) {
+    for (const std::string& complaint : state.options.access_log->configure(access_log_settings(*table->settings))) {
       observe::log::warn("proxy", "access log: {}", complaint);
     }
   }
