@@ -27,6 +27,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <future>
 #include <memory>
 #include <string>
 
@@ -98,6 +99,10 @@ class Daemon {
   observe::Metrics metrics_;
   observe::AccessLog access_log_;
   features::Settings at_start_;
+  // Made beside the reading of the objects, so that neither the start nor the loss of the default certificate waits for
+  // it.
+  std::shared_future<tls::CertificatePtr> fake_certificate_ =
+      std::async(std::launch::async, tls::generate_fake_certificate).share();
   // One of the two.
   std::unique_ptr<watch::FileSource> files_;
   std::unique_ptr<ClusterSource> cluster_;
@@ -167,6 +172,7 @@ void Daemon::start_loop() {
   o.model.https_port = server_->https_port();
   o.model.reserved_ports.healthz = options_.healthz_port;
   o.compile = compile_options(o.model);
+  o.compile.fake_certificate = [made = fake_certificate_] { return made.get(); };
   loop_ = std::make_unique<controller::Loop>(
       context_, std::move(o),
       [this] {

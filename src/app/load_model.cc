@@ -36,7 +36,7 @@ LoadedModel load_model(const std::vector<std::string>& paths, const model::Optio
   loaded.accepted = model::accept({}, loaded.state, options);
   model::BuildResult built = model::build(loaded.accepted, loaded.state, options);
   route::CompileOptions compile = compile_options(options);
-  compile.generate_certificate = false;
+  compile.fake_certificate = nullptr;
   route::Compiler compiler(std::move(compile));
   route::CompileResult compiled = compiler.compile(built.model);
   loaded.model = std::move(built.model);

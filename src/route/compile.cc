@@ -261,8 +261,8 @@ void Compiler::State::choose_default_certificate(const model::Model& model, Rout
       diagnostics.push_back(std::move(diagnostic));
     }
   }
-  if (table.default_certificate || !options.generate_certificate) return;
-  if (!fake_certificate) fake_certificate = tls::generate_fake_certificate();
+  if (table.default_certificate || !options.fake_certificate) return;
+  if (!fake_certificate) fake_certificate = options.fake_certificate();
   table.default_certificate = fake_certificate;
   table.default_certificate_generated = true;
 }

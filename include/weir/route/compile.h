@@ -6,6 +6,7 @@
 #include "weir/base/diagnostic.h"
 #include "weir/model/model.h"
 #include "weir/route/routing_table.h"
+#include "weir/tls/certificate.h"
 
 #include <cstdint>
 #include <functional>
@@ -21,9 +22,9 @@ struct CompileOptions {
   std::string health_check_path = "/healthz";
   std::optional<kube::ObjectName> config_map;  // --configmap: what is wrong with its values is told about it
   bool tls = true;                             // false: no certificates are loaded
-  // false: without --default-ssl-certificate there is no default certificate, and no time is spent on making a key.
-  // For tables that are never served (check, explain).
-  bool generate_certificate = true;
+  // Makes what is served where there is no default certificate; asked once. Its RSA key takes 0.05 to 0.5 s. Empty:
+  // none is served, for tables that nobody connects to (check, explain).
+  std::function<tls::CertificatePtr()> fake_certificate = tls::generate_fake_certificate;
   bool verify_auth_url = true;  // certificates of authentication services (--verify-auth-url)
   // Which filters act on a location; bit i belongs to the i-th entry of features/filter_order.h.
   std::function<std::uint64_t(const features::Policies&)> filter_mask;
