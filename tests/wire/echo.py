@@ -49,7 +49,7 @@ class Echo:
             return connection
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        return context.wrap_socket(connection)
+        return context.wrap_socket(connection, suppress_ragged_eofs=False)  # a TLS connection ends by close_notify
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
