@@ -5,11 +5,13 @@ ARG BUILD_BASE=debian:bookworm
 ARG BASE=scratch
 
 FROM ${BUILD_BASE} AS build
+# The commit of the sources, for `weir version`: the build context has no .git.
+ARG BUILD_ID=
 WORKDIR /weir
 COPY . .
 RUN apt-get update -qq && \
     apt-get install -y -qq --no-install-recommends ca-certificates libcap2-bin libmimalloc2.0 python3 && \
-    WEIR_CONFIGURE=-DWEIR_UNITY=ON ./dev build && \
+    WEIR_CONFIGURE="-DWEIR_UNITY=ON -DWEIR_BUILD_ID=$BUILD_ID" ./dev build && \
     deploy/image/make_root build/release/weir /root-of-image
 
 FROM ${BASE}

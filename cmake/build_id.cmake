@@ -1,8 +1,10 @@
-# Writes OUT: weir::app::build_id(), the commit this program was built from, or "unknown" outside a git checkout. Run at build
-# time; the file is touched only when the commit changes.
+# Writes OUT: weir::app::build_id(), the commit this program was built from: ID if it is given, for builds outside a git
+# checkout, else that of the checkout, else "unknown". Run at build time; the file is touched only when the commit changes.
 execute_process(COMMAND git -C ${SOURCE} rev-parse --short=12 HEAD OUTPUT_VARIABLE commit RESULT_VARIABLE failed
                 OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
-if(failed OR NOT EXISTS ${SOURCE}/.git)
+if(ID)
+  set(commit ${ID})
+elseif(failed OR NOT EXISTS ${SOURCE}/.git)
   set(commit unknown)
 endif()
 set(text "#include \"app/version.h\"\n\nnamespace weir::app {\nconst char* build_id() { return \"${commit}\"; }\n}\n")
