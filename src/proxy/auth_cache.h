@@ -10,8 +10,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <list>
-#include <map>
+#include <unordered_map>
 #include <vector>
 
 namespace weir::proxy {
@@ -43,7 +44,15 @@ class AuthCache {
   void drop(Entries::iterator entry);
 
   Entries entries_;
-  std::map<tls::Sha256, Entries::iterator> by_key_;
+  // A digest is a hash already.
+  struct KeyHash {
+    std::size_t operator()(const tls::Sha256& key) const {
+      std::size_t hash = 0;
+      std::memcpy(&hash, key.data(), sizeof hash);
+      return hash;
+    }
+  };
+  std::unordered_map<tls::Sha256, Entries::iterator, KeyHash> by_key_;
   std::size_t bytes_ = 0;
 };
 

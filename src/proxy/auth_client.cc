@@ -69,20 +69,23 @@ bool is_kept(const features::ExternalAuthPolicy& policy) {
 }
 
 // Host, location and the key as spec 4.1 has it, and all of the policy that decides what an answer says, so that an
-// answer given to other settings is never found.
-tls::Sha256 key_of_answer(const RequestContext& request) {
+// answer given to other settings is never found. Each part with its size in front. `text` and `scratch` are room that
+// requests share.
+tls::Sha256 key_of_answer(const RequestContext& request, std::string& text, std::string& scratch) {
   const features::ExternalAuthPolicy& policy = request.policies().external_auth;
-  std::string text;
+  text.clear();
   const auto add = [&text](std::string_view part) {
-    text.append(std::to_string(part.size())).append(1, ':').append(part);
+    const std::uint64_t size = part.size();
+    text.append(reinterpret_cast<const char*>(&size), sizeof size).append(part);
   };
   add(request.host->name);
   add(request.location->path);
   add(request.location->type == route::PathType::exact ? "exact" : "prefix");
   add(policy.method);
   for (const std::string& name : policy.response_headers) add(name);
-  std::string scratch;
+  scratch.clear();
   add(request.text_of(policy.url, scratch));
+  scratch.clear();
   add(request.text_of(policy.cache_key, scratch));
   return tls::sha256(text);
 }
@@ -118,7 +121,7 @@ AuthClient::~AuthClient() = default;
 
 const AuthAnswer* AuthClient::known(const RequestContext& request) {
   if (!is_kept(request.policies().external_auth)) return nullptr;
-  return cache_->find(key_of_answer(request), worker_.reactor().now_ms());
+  return cache_->find(key_of_answer(request, key_text_, scratch_), worker_.reactor().now_ms());
 }
 
 // Empty: the host has no address now.
@@ -194,7 +197,7 @@ net::Task<void> AuthClient::ask(const RequestContext& context, AuthAnswer& into)
   log_sub_request(worker_, request, into, sub);
   if (!is_kept(policy)) co_return;
   const std::int64_t seconds = auth_answer_lifetime(sub.head, policy.cache, wall_clock_us() / 1'000'000);
-  if (seconds > 0) cache_->keep(key_of_answer(request), into, worker_.reactor().now_ms(), seconds);
+  if (seconds > 0) cache_->keep(key_of_answer(request, key_text_, scratch_), into, worker_.reactor().now_ms(), seconds);
 }
 
 }  // namespace weir::proxy

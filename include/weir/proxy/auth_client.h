@@ -11,6 +11,7 @@
 #include "weir/route/routing_table.h"
 
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace weir::proxy {
@@ -37,6 +38,7 @@ class AuthClient {
 
   Worker& worker_;
   std::unique_ptr<AuthCache> cache_;
+  std::string key_text_, scratch_;  // room for the keys of the cache
 };
 
 }  // namespace weir::proxy
