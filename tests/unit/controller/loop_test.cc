@@ -54,8 +54,8 @@ class LoopTest : public ::testing::Test {
         });
   }
 
-  // Runs what is due; timers of the loop that poll for workers included. In pieces, so that what one timer leads to runs
-  // also when this thread does not get its share of a busy machine.
+  // Runs what is due; timers of the loop that poll for workers included. In pieces, so that what one timer leads to
+  // runs also when this thread does not get its share of a busy machine.
   void run() {
     for (int i = 0; i < 20; ++i) {
       context.restart();
