@@ -71,10 +71,20 @@ std::optional<std::string> check_objects(const kube::ClusterState& state, const 
   return std::nullopt;
 }
 
+// Its key takes up to half a second, so it is made while the objects are read. With a default certificate it is hardly
+// ever served, and made when it is.
+std::shared_future<tls::CertificatePtr> begin_fake_certificate(const model::Options& options) {
+  const auto when = options.default_ssl_certificate ? std::launch::deferred : std::launch::async;
+  return std::async(when, tls::generate_fake_certificate).share();
+}
+
 class Daemon {
  public:
   explicit Daemon(const ServeOptions& options)
-      : options_(options), metrics_(metrics_options(options)), access_log_(host_name()) {}
+      : options_(options),
+        metrics_(metrics_options(options)),
+        access_log_(host_name()),
+        fake_certificate_(begin_fake_certificate(options.model)) {}
 
   int run();
 
@@ -99,10 +109,7 @@ class Daemon {
   observe::Metrics metrics_;
   observe::AccessLog access_log_;
   features::Settings at_start_;
-  // Made beside the reading of the objects, so that neither the start nor the loss of the default certificate waits for
-  // it.
-  std::shared_future<tls::CertificatePtr> fake_certificate_ =
-      std::async(std::launch::async, tls::generate_fake_certificate).share();
+  std::shared_future<tls::CertificatePtr> fake_certificate_;  // see begin_fake_certificate()
   // One of the two.
   std::unique_ptr<watch::FileSource> files_;
   std::unique_ptr<ClusterSource> cluster_;
